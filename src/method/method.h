@@ -1,0 +1,33 @@
+/* method.h - a training method as data: how latents become a wiring, a wiring becomes weights, and
+ * a gradient at the weights becomes one at the latents. One file and one row of method_list.h each. */
+#ifndef RWI_METHOD_METHOD_H
+#define RWI_METHOD_METHOD_H
+
+#include "method/site.h"
+
+struct rwi_method {
+    const char *name, *summary, *source;
+    const rwi_param *params;
+    size_t options_size;
+    /* Is this site wired by the method, or trained freely (skip_bias, skip_norm)? NULL: all are. */
+    bool (*takes)(const rwi_site *s, const void *options);
+    /* From options and init: shadow, values_per_weight, latents_per_weight. Runs before the draw. NULL: false, 1, 1. */
+    void (*shape)(rwi_site *s);
+    rw_status (*prepare)(rwi_site *s);  /* after the draw: s->own, first wiring. NULL: none needed */
+    void (*begin)(rwi_site *s, rwi_stream noise); /* first latents. NULL: a copy of the weights */
+    void (*choose)(rwi_site *s);                  /* latent -> wiring. NULL for dense */
+    void (*decode)(const rwi_site *s, float *weights); /* fixed + wiring -> weights; dense: latent -> weights */
+    void (*gradient)(rwi_site *s);                /* gradient (dL/dweights) -> pull (dL/dlatent). NULL: they are the same */
+    /* Could choose have made this wiring? If not, one sentence in error detail that names group and
+     * index, and RW_EVERIFY. NULL for dense. */
+    rw_status (*valid)(const rwi_site *s);
+    int (*bits)(const rwi_site *s);               /* stored bits of one wiring entry, 0..32 */
+    bool (*due)(const rwi_site *s, int64_t step, int64_t epoch); /* NULL: every step */
+    void (*release)(rwi_site *s);                 /* frees own. NULL: none */
+};
+
+/* Finds a method; RW_EUSAGE with the nearest name. */
+rw_status rwi_method_find(const char *name, const rwi_method **out);
+const rwi_method *rwi_method_at(int index); /* NULL past the end */
+
+#endif

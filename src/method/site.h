@@ -1,0 +1,66 @@
+/* site.h - a place that holds weights, and what is known about it.
+ *
+ * The weights of a site stand group by group: weights[g * n + i]. A group is the set of weights into
+ * one output unit: a filter's r*s*c block (row, column, channel; channel fastest), a unit's inputs,
+ * or a whole 1-D variable (bias, gamma, beta). This is the paper's "weight vector" (LaPerm,
+ * section 3), kept contiguous. */
+#ifndef RWI_METHOD_SITE_H
+#define RWI_METHOD_SITE_H
+
+#include "core/param.h"
+#include "core/rng.h"
+#include "method/init.h"
+
+typedef enum rwi_role { RWI_KERNEL, RWI_BIAS, RWI_GAMMA, RWI_BETA } rwi_role;
+const char *rwi_role_name(rwi_role role);
+
+typedef struct rwi_method rwi_method;
+
+typedef struct rwi_site {
+    char name[2 * RWI_NAME_SIZE]; /* "conv2d_1.kernel", unique in its net; names the random streams */
+    rwi_role role;
+    int rank;
+    int64_t shape[4];    /* the first one is groups, except for 1-D variables */
+    int64_t groups, n;   /* 1-D variables: 1 group of n */
+    rwi_init init;
+    double l2;           /* adds l2 * sum(w^2) to the loss (Keras), so 2 * l2 * w to the gradient */
+
+    const rwi_method *method;
+    void *options;       /* of the method */
+    bool shadow;         /* latents are weights: the net runs on latent while training */
+    bool decided;        /* wiring and weights hold a decision of choose */
+    int values_per_weight, latents_per_weight;
+
+    float *fixed;        /* groups * n * values_per_weight; never written after the draw */
+    uint32_t *wiring;    /* groups * n; NULL for dense */
+    float *weights;      /* groups * n: decode(fixed, wiring) */
+    float *latent;       /* groups * n * latents_per_weight; NULL until training starts */
+    float *gradient;     /* groups * n: dL/dweights; NULL until training starts */
+    float *pull;         /* dL/dlatent; the same memory as gradient where both have one number per weight */
+    void *own;           /* the method's precomputed data (sorted values) or NULL */
+} rwi_site;
+
+/* weights = groups * n */
+static inline int64_t rwi_site_weights(const rwi_site *s) { return s->groups * s->n; }
+
+/* Fills name, role, shape, groups, n of a zeroed site; RW_EUSAGE if larger than RWI_SITE_LIMIT. */
+#define RWI_SITE_LIMIT (INT64_C(1) << 31)
+rw_status rwi_site_describe(rwi_site *s, const char *name, rwi_role role, int rank, const int64_t *shape);
+/* Gives the site its method ("permute period=20"; skip_bias etc. may replace it by dense), draws the
+ * fixed values from seed, and makes the first decision: the weights as drawn. */
+rw_status rwi_site_wire(rwi_site *s, const char *method, uint64_t seed);
+/* Allocates latent, gradient and pull, and sets the latents to their start. Once per site. */
+rw_status rwi_site_train(rwi_site *s, uint64_t seed);
+/* latent -> wiring -> weights. adopt: a shadow method's latents also become the weights (LaPerm's
+ * synchronisation); without it the latents are left alone, so that looking never changes the training. */
+void rwi_site_choose(rwi_site *s, bool adopt);
+/* What the net multiplies with while training: latent for shadow methods, otherwise weights. */
+const float *rwi_site_active(const rwi_site *s);
+/* Is a decision due after step (1-based) of epoch (0-based)? */
+bool rwi_site_due(const rwi_site *s, int64_t step, int64_t epoch);
+/* Redraws the fixed values and checks the wiring and every weight: RW_EVERIFY names site, group and
+ * index. Adds to *checksum (rwi_hash over the fixed values). */
+rw_status rwi_site_verify(const rwi_site *s, uint64_t seed, uint64_t *checksum);
+void rwi_site_free(rwi_site *s);
+
+#endif

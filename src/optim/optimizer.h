@@ -1,0 +1,31 @@
+/* optimizer.h - what moves the latents. One file and one row of optimizer_list.h each. */
+#ifndef RWI_OPTIM_OPTIMIZER_H
+#define RWI_OPTIM_OPTIMIZER_H
+
+#include "core/param.h"
+
+#define RWI_OPTIM_STATES 2
+
+/* One array of latents and all that a step over it needs. */
+typedef struct rwi_update {
+    float *latent;
+    const float *pull;               /* dL/dlatent, already the mean (or sum) the trainer asked for */
+    float *state[RWI_OPTIM_STATES];  /* count floats each, zero before the first step */
+    int64_t count;
+    double lr;
+    double decay;                    /* added to pull: decay * latent (2 * l2 of the site; 0: none) */
+    int64_t step;                    /* 1-based */
+} rwi_update;
+
+typedef struct rwi_optimizer {
+    const char *name, *summary, *source;
+    const rwi_param *params;         /* first row is lr */
+    size_t options_size;
+    int states;                      /* arrays of moments: 0, 1, 2 */
+    void (*step)(const void *options, const rwi_update *update); /* same bits for any thread count */
+} rwi_optimizer;
+
+rw_status rwi_optimizer_find(const char *name, const rwi_optimizer **out);
+const rwi_optimizer *rwi_optimizer_at(int index);
+
+#endif

@@ -1,0 +1,21 @@
+/* history.h - one row per epoch, as CSV and as JSON lines, for people and plots. */
+#ifndef RWI_STORE_HISTORY_H
+#define RWI_STORE_HISTORY_H
+
+#include "core/status.h"
+
+typedef struct rwi_history_row {
+    int64_t epoch, step;
+    double lr, seconds, images_per_second; /* seconds of training so far in the run */
+    double train_loss, train_accuracy;
+    bool has_validation, has_test;
+    double validation_loss, validation_accuracy, test_loss, test_accuracy;
+    bool best;                             /* the selected epoch so far */
+} rwi_history_row;
+
+/* Writes folder/history.csv and folder/history.jsonl whole, atomically, from all rows. */
+rw_status rwi_history_write(const char *folder, const rwi_history_row *rows, int count);
+/* Reads them back (resume). rows is rwi_alloc'ed. */
+rw_status rwi_history_read(const char *folder, rwi_history_row **rows, int *count);
+
+#endif

@@ -1,0 +1,62 @@
+/* trainer.h - the loop: what a training is made of, and its whole state. */
+#ifndef RWI_TRAIN_TRAINER_H
+#define RWI_TRAIN_TRAINER_H
+
+#include "data/augment.h"
+#include "data/loader.h"
+#include "net/net.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
+#include "store/safetensors.h"
+
+/* What rw_trainer_new takes as text; a recipe gives the same keys. */
+typedef struct rwi_trainer_options {
+    char optimizer[RWI_STRING_SIZE], schedule[RWI_STRING_SIZE], loss[RWI_STRING_SIZE], augment[RWI_STRING_SIZE];
+    char normalise[RWI_STRING_SIZE], backend[RWI_STRING_SIZE];
+    int64_t batch, epochs, validation, seed;
+    double lr;               /* 0: the optimizer's own */
+} rwi_trainer_options;
+extern const rwi_param rwi_trainer_params[];
+
+typedef struct rwi_loss_options {
+    double temperature;
+    int reduction;           /* 0 mean, 1 sum over the batch (the paper's; matters through Adam's epsilon) */
+} rwi_loss_options;
+
+/* The optimizer's state for one site. */
+typedef struct rwi_moments { float *state[RWI_OPTIM_STATES]; } rwi_moments;
+
+struct rw_trainer {
+    rw_net *net;
+    const rw_dataset *set;
+    rwi_trainer_options options;
+    rwi_loss_options loss;
+    const rwi_optimizer *optimizer;
+    void *optimizer_options;
+    const rwi_schedule *schedule;
+    void *schedule_options;
+    rwi_augments *augments;
+    rwi_moments *moments;    /* one per site of the net */
+    rwi_plan *plan;
+    rwi_loader *loader;
+    uint32_t *images;        /* the split: training images, then validation images */
+    int64_t train_count;
+    rw_dataset *validation;  /* a view of set: the validation images, or NULL */
+
+    int64_t step, epoch, batch; /* steps done in all; epochs done; batches done in this one */
+    double loss_sum;            /* of this epoch so far */
+    int64_t correct, seen;
+};
+
+/* One batch: forward, loss, backward, optimizer, and now and then choose. The picture of the whole project: step.c. */
+rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch);
+/* Steps until the epoch ends, or until stop(user) says so after a step; *done tells which. */
+rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t), void *user, bool *done);
+/* The numbers so far in this epoch. */
+rw_metrics rwi_trainer_metrics(const rw_trainer *t);
+double rwi_trainer_lr(const rw_trainer *t);
+/* Everything needed to continue to the bit, into a file with the net; and back into a new trainer of the same recipe. */
+rw_status rwi_trainer_pack(rw_trainer *t, rwi_tensors_out *out);
+rw_status rwi_trainer_unpack(rw_trainer *t, const rwi_tensors *file);
+
+#endif

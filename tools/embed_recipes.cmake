@@ -1,0 +1,15 @@
+# Writes OUT: every DIR/*.yaml as a C string, found by name: rwi_builtin_recipes in src/train/recipe.h.
+file(GLOB files "${DIR}/*.yaml")
+list(SORT files)
+set(text "/* Made by tools/embed_recipes.cmake from recipes/. */\n#include \"train/recipe.h\"\n\n")
+string(APPEND text "const rwi_builtin_recipe rwi_builtin_recipes[] = {\n")
+foreach(file ${files})
+  get_filename_component(name "${file}" NAME_WE)
+  file(READ "${file}" content HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" content "${content}")
+  # Lines of 24 bytes: string literals may not be arbitrarily long lines, and are joined by the compiler.
+  string(REGEX REPLACE "((\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?)" "\n     \"\\1\"" content "${content}")
+  string(APPEND text "    {\"${name}\",${content}},\n")
+endforeach()
+string(APPEND text "    {0}};\n")
+file(WRITE "${OUT}" "${text}")
