@@ -1,12 +1,13 @@
-/* loss.h - softmax cross-entropy at a temperature: L = -log softmax(c z)[label], prediction argmax z
- * (ties to the lower class). */
+/* loss.h - softmax cross-entropy at a temperature: L = -log softmax(c z)[label], prediction
+ * argmax z (ties to the lower class). */
 #ifndef RWI_BACKEND_LOSS_H
 #define RWI_BACKEND_LOSS_H
 
 #include <stdint.h>
 
-/* logits: count x classes. dlogits (same shape) or NULL: scale * dL/dlogits. Adds the loss of every
- * image to *loss (double, in order of the images: same bits for any thread count) and hits to *correct. */
+/* logits: count x classes. dlogits (same shape) or NULL: scale * dL/dlogits. Adds the loss of
+ * every image to *loss (double, in order of the images: same bits for any thread count) and
+ * hits to *correct. */
 void rwi_loss(const float *logits, const int32_t *labels, int64_t count, int32_t classes,
               double temperature, double scale, float *dlogits, double *loss, int64_t *correct);
 

@@ -1,20 +1,23 @@
-/* op.h - one operation of a planned net, as the backends see it: shapes, geometry and pointers, no
- * layers, no data sets, no layouts to choose: activations are NHWC (channel fastest), kernels
- * [filters][rows][columns][channels] or [units][inputs], all float32. */
+/* op.h - one operation of a planned net, as the backends see it: shapes, geometry and pointers,
+ * no layers, no data sets, no layouts to choose: activations are NHWC (channel fastest),
+ * kernels [filters][rows][columns][channels] or [units][inputs], all float32. */
 #ifndef RWI_BACKEND_OP_H
 #define RWI_BACKEND_OP_H
 
-#include "core/status.h"
 #include "core/rng.h"
+#include "core/status.h"
 
 typedef enum rwi_op_kind {
-    RWI_OP_CONV2D,    /* y = conv(x, param[0]) + param[1] (bias, may be NULL), then relu if fused */
-    RWI_OP_DENSE,     /* y = x param[0]^T + param[1], then relu if fused */
-    RWI_OP_RELU,      /* may run in place (y == x, dx == dy); backward looks at y only */
-    RWI_OP_MAXPOOL,   /* padding never wins */
-    RWI_OP_AVGPOOL,   /* padding is not counted */
-    RWI_OP_BATCHNORM, /* param: gamma, beta (each may be NULL); state: running mean, running variance */
-    RWI_OP_DROPOUT,   /* may run in place; keeps with probability 1 - rate, scaled by 1 / (1 - rate) */
+    RWI_OP_CONV2D,  /* y = conv(x, param[0]) + param[1] (bias, may be NULL), then relu if fused
+                     */
+    RWI_OP_DENSE,   /* y = x param[0]^T + param[1], then relu if fused */
+    RWI_OP_RELU,    /* may run in place (y == x, dx == dy); backward looks at y only */
+    RWI_OP_MAXPOOL, /* padding never wins */
+    RWI_OP_AVGPOOL, /* padding is not counted */
+    RWI_OP_BATCHNORM, /* param: gamma, beta (each may be NULL); state: running mean, running
+                         variance */
+    RWI_OP_DROPOUT,   /* may run in place; keeps with probability 1 - rate, scaled by 1 / (1 -
+                         rate) */
     RWI_OP_ADD,       /* y = x[0] + x[1] */
     RWI_OP_COUNT
 } rwi_op_kind;
@@ -25,45 +28,61 @@ const char *rwi_op_name(rwi_op_kind kind);
 
 typedef struct rwi_op {
     rwi_op_kind kind;
-    bool training;             /* planned with backward */
+    bool training; /* planned with backward */
     int64_t batch;
-    rw_shape x, y;             /* of one image; both inputs of add have the shape of y */
-    int32_t kernel_h, kernel_w, stride, pad_top, pad_left, pad_bottom, pad_right; /* conv2d, pools */
-    bool relu;                 /* conv2d, dense: followed by relu; backward first masks dy by y > 0, in place */
-    double rate;               /* dropout */
-    double momentum, epsilon;  /* batchnorm: running = momentum * running + (1 - momentum) * batch (biased variance) */
-    rwi_stream stream;         /* dropout: mask of element i (NHWC index in the batch) at a step is
-                                  rwi_random_float(rwi_stream_sub(stream, step), i) >= rate */
+    rw_shape x, y; /* of one image; both inputs of add have the shape of y */
+    int32_t kernel_h, kernel_w, stride, pad_top, pad_left, pad_bottom,
+        pad_right; /* conv2d, pools */
+    bool relu; /* conv2d, dense: followed by relu; backward first masks dy by y > 0, in place */
+    double rate;              /* dropout */
+    double momentum, epsilon; /* batchnorm: running = momentum * running + (1 - momentum) *
+                                 batch (biased variance) */
+    rwi_stream stream; /* dropout: mask of element i (NHWC index in the batch) at a step is
+                          rwi_random_float(rwi_stream_sub(stream, step), i) >= rate */
 
     /* Pointers, set by the plan; they do not change between runs, except params and step. */
     const float *in[RWI_OP_INPUTS];
     float *out;
-    float *dout;                      /* dL/dy; backward may overwrite it */
-    float *din[RWI_OP_INPUTS];        /* dL/dx; NULL: not wanted. Overwritten, not added to */
+    float *dout;               /* dL/dy; backward may overwrite it */
+    float *din[RWI_OP_INPUTS]; /* dL/dx; NULL: not wanted. Overwritten, not added to */
     const float *param[RWI_OP_PARAMS];
-    float *dparam[RWI_OP_PARAMS];     /* overwritten; NULL: not wanted */
-    float *state[2];                  /* batchnorm: running mean, variance */
-    int64_t step;                     /* dropout */
+    float *dparam[RWI_OP_PARAMS]; /* overwritten; NULL: not wanted */
+    float *state[2];              /* batchnorm: running mean, variance */
+    int64_t step;                 /* dropout */
 
-    const struct rwi_kernel *with;    /* who runs it */
-    void *own;                        /* that kernel's primitives, workspaces, saved statistics */
+    const struct rwi_kernel *with; /* who runs it */
+    void *own;                     /* that kernel's primitives, workspaces, saved statistics */
 } rwi_op;
 
 /* One way to run one kind of op. A row of kernel_list.h; earlier rows are preferred. */
 typedef struct rwi_kernel {
-    const char *backend;              /* "ref", "onednn", "x86" */
+    const char *backend; /* "ref", "onednn", "x86" */
     rwi_op_kind kind;
     bool fuses_relu;
-    bool (*takes)(const rwi_op *op);  /* NULL: every op of its kind */
-    /* After the pointers are set (params excepted): allocates and creates everything a run needs. NULL: nothing. */
+    bool (*takes)(const rwi_op *op); /* NULL: every op of its kind */
+    /* After the pointers are set (params excepted): allocates and creates everything a run
+     * needs. NULL: nothing. */
     rw_status (*prepare)(rwi_op *op);
-    rw_status (*forward)(rwi_op *op); /* op->training: batch statistics, dropout; otherwise inference */
+    rw_status (*forward)(
+        rwi_op *op); /* op->training: batch statistics, dropout; otherwise inference */
     rw_status (*backward)(rwi_op *op);
-    void (*release)(rwi_op *op);      /* NULL: nothing. Must cope with a prepare that failed half way */
+    void (*release)(
+        rwi_op *op); /* NULL: nothing. Must cope with a prepare that failed half way */
 } rwi_kernel;
 
-/* The first kernel of backend ("auto": any) that takes the op; ref when none does. RW_EUNSUPPORTED names
- * the op and the backend when even that is missing; RW_EUSAGE for an unknown backend. */
+/* Floats in the whole batch of x and of y. */
+static inline int64_t rwi_op_x_count(const rwi_op *op)
+{
+    return op->batch * op->x.h * op->x.w * op->x.c;
+}
+static inline int64_t rwi_op_y_count(const rwi_op *op)
+{
+    return op->batch * op->y.h * op->y.w * op->y.c;
+}
+
+/* The first kernel of backend ("auto": any) that takes the op; ref when none does.
+ * RW_EUNSUPPORTED names the op and the backend when even that is missing; RW_EUSAGE for an
+ * unknown backend. */
 rw_status rwi_kernel_find(const char *backend, const rwi_op *op, const rwi_kernel **out);
 const rwi_kernel *rwi_kernel_at(int index);
 /* Names and summaries of the backends in this build; false past the end. */

@@ -1,0 +1,11 @@
+/* kernel.h - the kernels of kernel_list.h, declared. */
+#ifndef RWI_BACKEND_KERNEL_H
+#define RWI_BACKEND_KERNEL_H
+
+#include "backend/op.h"
+
+#define ROW(name) extern const rwi_kernel name;
+#include "backend/kernel_list.h"
+#undef ROW
+
+#endif

@@ -1,0 +1,13 @@
+/* kernel_list.h - every kernel there is, the preferred one of its kind first. */
+#ifdef RWI_HAVE_ONEDNN
+#endif
+#if defined(__x86_64__) && defined(__GNUC__)
+#endif
+ROW(rwi_kernel_ref_conv2d)
+ROW(rwi_kernel_ref_dense)
+ROW(rwi_kernel_ref_relu)
+ROW(rwi_kernel_ref_maxpool)
+ROW(rwi_kernel_ref_avgpool)
+ROW(rwi_kernel_ref_batchnorm)
+ROW(rwi_kernel_ref_dropout)
+ROW(rwi_kernel_ref_add)

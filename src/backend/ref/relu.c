@@ -1,0 +1,23 @@
+/* relu.c (ref) - y = max(x, 0). Backward looks at y only, so that x may be overwritten. */
+#include "backend/kernel.h"
+#include "backend/vector.h"
+
+static rw_status forward(rwi_op *op)
+{
+    rwi_vector_relu(op->in[0], op->out, rwi_op_y_count(op));
+    return RW_OK;
+}
+
+static rw_status backward(rwi_op *op)
+{
+    if (op->din[0])
+        rwi_vector_relu_mask(op->out, op->dout, op->din[0], rwi_op_y_count(op));
+    return RW_OK;
+}
+
+const rwi_kernel rwi_kernel_ref_relu = {
+    .backend = "ref",
+    .kind = RWI_OP_RELU,
+    .forward = forward,
+    .backward = backward,
+};
