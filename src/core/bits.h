@@ -1,4 +1,5 @@
-/* bits.h - small integers packed without gaps, least significant bit first: how wirings are stored. */
+/* bits.h - small integers packed without gaps, least significant bit first: how wirings are
+ * stored. */
 #ifndef RWI_CORE_BITS_H
 #define RWI_CORE_BITS_H
 

@@ -1,4 +1,5 @@
-/* log.h - the library's only voice: the callback of the calling thread (rw_set_log), or silence. */
+/* log.h - the library's only voice: the callback of the calling thread (rw_set_log), or
+ * silence. */
 #ifndef RWI_CORE_LOG_H
 #define RWI_CORE_LOG_H
 

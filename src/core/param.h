@@ -1,5 +1,5 @@
-/* param.h - everything is configured by text: "conv2d filters=32 kernel=3". A table of rows says
- * which keys exist; the same table parses, prints, documents and tests them. */
+/* param.h - everything is configured by text: "conv2d filters=32 kernel=3". A table of rows
+ * says which keys exist; the same table parses, prints, documents and tests them. */
 #ifndef RWI_CORE_PARAM_H
 #define RWI_CORE_PARAM_H
 
@@ -16,7 +16,8 @@ typedef enum rwi_kind {
 
 #define RWI_STRING_SIZE 256
 
-/* One key. A table ends with a row whose key is NULL. */
+/* One key. A table ends with a row whose key is NULL and has at most RWI_PARAM_ROWS of them. */
+#define RWI_PARAM_ROWS 64
 typedef struct rwi_param {
     const char *key, *help;
     const char *fallback;   /* as text; NULL: the key must be given */
@@ -26,16 +27,19 @@ typedef struct rwi_param {
     rwi_kind kind;
 } rwi_param;
 
-/* Splits "name rest" at the first blank. name has room for RWI_NAME_SIZE bytes. Errors: RW_EUSAGE when
- * text is empty or the name is too long or not [a-z0-9_-]. */
+/* Splits "name rest" at the first blank. name has room for RWI_NAME_SIZE bytes. Errors:
+ * RW_EUSAGE when text is empty or the name is too long or not [a-z0-9_-]. */
 #define RWI_NAME_SIZE 64
 rw_status rwi_spec_split(const char *text, char *name, const char **rest);
 
-/* Fills options from "key=value key='quoted value'", fallbacks first. what names the thing in errors ("conv2d").
- * Errors: RW_EUSAGE for an unknown key (with the nearest), a key given twice, a missing or bad value, a value out of range. */
-rw_status rwi_params_parse(const char *what, const rwi_param *table, const char *text, void *options);
-/* Appends " key=value" for every key of the table (all: also those at their fallback), quoted where needed;
- * parsing it again gives the same options. */
+/* Fills options from "key=value key='quoted value'", fallbacks first. Quotes are ' or ",
+ * doubled inside a value that holds them. table NULL: no keys; text NULL: "". what names the
+ * thing in errors ("conv2d"). Errors: RW_EUSAGE for an unknown key (with the nearest), a key
+ * given twice, a missing or bad value, a value out of range. */
+rw_status rwi_params_parse(const char *what, const rwi_param *table, const char *text,
+                           void *options);
+/* Appends " key=value" for every key of the table (all: also those at their fallback), quoted
+ * where needed; parsing it again gives the same options. */
 void rwi_params_write(const rwi_param *table, const void *options, bool all, rwi_text *out);
 /* Replaces, adds (or with value NULL removes) one key in a "name key=value ..." text. */
 rw_status rwi_spec_set(const char *text, const char *key, const char *value, rwi_text *out);

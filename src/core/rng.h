@@ -1,7 +1,7 @@
 /* rng.h - random numbers that are a pure function of (seed, stream name, index): Philox4x32-10
- * (Salmon et al., SC 2011, "Parallel random numbers: as easy as 1, 2, 3"). No state, so nothing to
- * save, and any thread can draw any element. Floats come out bit for bit the same everywhere: exact
- * integer to float conversion, IEEE basic operations only, no libm. */
+ * (Salmon et al., SC 2011, "Parallel random numbers: as easy as 1, 2, 3"). No state, so nothing
+ * to save, and any thread can draw any element. Floats come out bit for bit the same
+ * everywhere: exact integer to float conversion, IEEE basic operations only, no libm. */
 #ifndef RWI_CORE_RNG_H
 #define RWI_CORE_RNG_H
 
@@ -25,7 +25,8 @@ uint32_t rwi_random_u32(rwi_stream s, uint64_t index);
 float rwi_random_float(rwi_stream s, uint64_t index);
 /* Uniform in [-1, 1], symmetric, never 0: an odd integer below 2^24, times 2^-24. */
 float rwi_random_symmetric(rwi_stream s, uint64_t index);
-/* Standard normal by the inverse of its distribution function (Wichura 1988, AS 241), from words 2 index and 2 index + 1. */
+/* Standard normal by the inverse of its distribution function (Wichura 1988, AS 241), from
+ * words 2 index and 2 index + 1. */
 double rwi_random_normal(rwi_stream s, uint64_t index);
 /* The same truncated to [-2, 2] (not rescaled). */
 double rwi_random_truncated(rwi_stream s, uint64_t index);
