@@ -17,7 +17,7 @@ typedef struct rwi_tensor {
     int64_t bytes;
 } rwi_tensor;
 
-/* Writing: tensors and metadata are added (names and data must live until the write), then written at once, atomically. */
+/* Writing: tensors and metadata are added (names and texts are copied, data must live until the write), then written at once, atomically. */
 typedef struct rwi_tensors_out rwi_tensors_out;
 rw_status rwi_tensors_new(rwi_tensors_out **out);
 void rwi_tensors_free(rwi_tensors_out *out);

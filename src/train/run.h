@@ -1,0 +1,47 @@
+/* run.h - a training with a folder: what it is made of, what it has seen, what it has saved. */
+#ifndef RWI_TRAIN_RUN_H
+#define RWI_TRAIN_RUN_H
+
+#include "store/history.h"
+#include "train/recipe.h"
+#include "train/trainer.h"
+
+typedef struct rwi_run {
+    rw_run_options options;
+    rw_recipe *recipe; /* borrowed when training, owned when resumed */
+    bool owns_recipe;
+    int lock;                 /* the folder's, held while the run runs; -1: none */
+    rw_dataset *train, *test; /* test may be NULL */
+    rw_net *net;
+    rw_trainer *trainer;
+    bool track_test;
+
+    rwi_history_row *rows; /* one per finished epoch */
+    int row_count;
+    double seconds_before; /* of training, before this process */
+    double started, saved; /* when this process began, and last checkpointed */
+    double mark;           /* when the last step ended */
+    double speed;          /* images per second, lately */
+    rw_status status;      /* of a checkpoint inside the epoch */
+    bool cancelled;
+} rwi_run;
+
+/* From the recipe: data, net and trainer. Errors name file, line and key. file: a checkpoint to
+ * continue from, or NULL. */
+rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file);
+/* The row of the selected epoch, and of the best one on test; NULL before there is one. */
+const rwi_history_row *rwi_run_best(const rwi_run *run);
+const rwi_history_row *rwi_run_best_on_test(const rwi_run *run);
+/* Adds an epoch's row and decides whether it is the selected one so far. */
+rw_status rwi_run_add_row(rwi_run *run, const rwi_history_row *row);
+double rwi_run_seconds(const rwi_run *run);
+/* Calls the caller's progress function; notes its wish to stop. */
+void rwi_run_report(rwi_run *run, rw_event event, const char *path,
+                    const rw_metrics *final_test);
+
+/* Files of the folder: best.rw, last.rw, history.*, resume.rw, result.json. */
+rw_status rwi_run_save_epoch(rwi_run *run);
+rw_status rwi_run_checkpoint(rwi_run *run);
+rw_status rwi_run_save_result(rwi_run *run, const rw_metrics *test);
+
+#endif

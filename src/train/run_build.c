@@ -1,0 +1,111 @@
+/* run_build.c - from a recipe to data, net and trainer; every mistake is blamed on its line. */
+#include "train/run.h"
+
+#include "core/memory.h"
+#include "store/net_file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *value_of(const rw_recipe *recipe, const char *key, const char *fallback)
+{
+    const char *value = rw_recipe_get(recipe, key);
+    return value ? value : fallback;
+}
+
+static rw_status open_data(rwi_run *run)
+{
+    const char *data = rw_recipe_get(run->recipe, "data");
+    rw_status status;
+    if (!data)
+        return rwi_fail(RW_EUSAGE, "%s: key 'data' is missing", run->recipe->path);
+    status = rw_dataset_open(&run->train, data, "train", NULL);
+    if (status == RW_OK)
+        status = rw_dataset_open(&run->test, data, "test", NULL);
+    return rwi_recipe_blame(run->recipe, "data", 0, status);
+}
+
+/* The keys of the recipe that are options of a trainer, as one text. */
+static rw_status trainer_options(const rw_recipe *recipe, rwi_trainer_options *out)
+{
+    rwi_text text = {0}, next = {0};
+    rw_status status = RW_OK;
+    rwi_text_add(&text, "trainer");
+    for (const rwi_param *p = rwi_trainer_params; p->key && status == RW_OK; p++) {
+        const char *value = rw_recipe_get(recipe, p->key);
+        if (!value || text.failed)
+            continue;
+        status = rwi_spec_set(text.s, p->key, value, &next);
+        rwi_text_free(&text);
+        text = next;
+        next = (rwi_text){0};
+    }
+    if (status == RW_OK && text.failed)
+        status = rwi_fail_memory("the recipe's options");
+    if (status == RW_OK)
+        status =
+            rwi_params_parse(recipe->path, rwi_trainer_params, text.s + strlen("trainer"), out);
+    rwi_text_free(&text);
+    rwi_text_free(&next);
+    return status;
+}
+
+static rw_status add_layers(rwi_run *run, rw_node *output)
+{
+    const rwi_recipe_entry *net = rwi_recipe_find(run->recipe, "net");
+    *output = rw_input(run->net);
+    if (!net)
+        return rwi_fail(RW_EUSAGE, "%s: key 'net' is missing", run->recipe->path);
+    for (int i = 0; i < net->count; i++)
+        RWI_TRY(rwi_recipe_blame(run->recipe, "net", i,
+                                 rwi_net_read_line(run->net, net->items[i], output)));
+    return RW_OK;
+}
+
+/* The net remembers where it comes from. */
+static rw_status add_notes(rwi_run *run)
+{
+    const char *text = rw_recipe_text(run->recipe);
+    if (!text)
+        return rwi_fail_memory("the recipe");
+    RWI_TRY(rw_net_set_note(run->net, "recipe", text));
+    return rw_net_set_note(run->net, "data", rw_recipe_get(run->recipe, "data"));
+}
+
+static rw_status build_net(rwi_run *run)
+{
+    const rw_recipe *r = run->recipe;
+    char options[64];
+    rw_node output;
+    rw_status status;
+    snprintf(options, sizeof options, "seed=%.40s", value_of(r, "seed", "0"));
+    status = rw_net_new(&run->net, rw_dataset_shape(run->train), options);
+    RWI_TRY(rwi_recipe_blame(r, "seed", 0, status));
+    RWI_TRY(add_layers(run, &output));
+    status = rw_net_start(run->net, value_of(r, "start", "as_drawn"));
+    RWI_TRY(rwi_recipe_blame(r, "start", 0, status));
+    status = rw_net_wire(run->net, output, value_of(r, "method", "permute"));
+    RWI_TRY(rwi_recipe_blame(r, "method", 0, status));
+    return add_notes(run);
+}
+
+static bool is_true(const char *text)
+{
+    return !strcmp(text, "true") || !strcmp(text, "yes") || !strcmp(text, "on") ||
+           !strcmp(text, "1");
+}
+
+rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
+{
+    rwi_trainer_options options;
+    const char *culprit = NULL;
+    rw_status status;
+    RWI_TRY(trainer_options(run->recipe, &options));
+    RWI_TRY(open_data(run));
+    RWI_TRY(file ? rwi_net_unpack(&run->net, file) : build_net(run));
+    status = rwi_trainer_create(&run->trainer, run->net, run->train, &options, &culprit);
+    if (status != RW_OK)
+        return culprit ? rwi_recipe_blame(run->recipe, culprit, 0, status) : status;
+    run->track_test = is_true(value_of(run->recipe, "track_test", "no"));
+    return file ? rwi_trainer_unpack(run->trainer, file) : RW_OK;
+}

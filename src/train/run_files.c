@@ -1,0 +1,100 @@
+/* run_files.c - what a run leaves in its folder. Each file appears whole or not at all, and in
+ * an order that lets a killed run repeat what the last checkpoint does not know: best.rw,
+ * last.rw, history, then resume.rw. */
+#include "train/run.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "core/threads.h"
+#include "store/net_file.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static rw_status save_net(rwi_run *run, const char *name)
+{
+    char *path = rwi_path_join(run->options.out, name);
+    rw_status status = path ? rw_net_save(run->net, path) : rwi_fail_memory("a path");
+    rwi_free(path);
+    return status;
+}
+
+/* The last steps may have ruined the latents before any loss showed it. */
+static rw_status check_finite(const rw_trainer *t)
+{
+    for (int i = 0; i < t->net->site_count; i++) {
+        const rwi_site *s = t->net->sites[i];
+        int64_t count = rwi_site_weights(s) * s->latents_per_weight;
+        for (int64_t k = 0; k < count; k++)
+            if (!isfinite(s->latent[k]))
+                return rwi_fail(RW_EDIVERGED, "step %lld: latent %lld of '%s' is %g",
+                                (long long)t->step, (long long)k, s->name,
+                                (double)s->latent[k]);
+    }
+    return RW_OK;
+}
+
+rw_status rwi_run_checkpoint(rwi_run *run)
+{
+    rwi_tensors_out *out = NULL;
+    char seconds[64];
+    char *path = rwi_path_join(run->options.out, "resume.rw");
+    rw_status status = path ? RW_OK : rwi_fail_memory("a path");
+    if (status == RW_OK)
+        status = check_finite(run->trainer);
+    RWI_TRY_GOTO(status, status, done);
+    RWI_TRY_GOTO(status, rwi_tensors_new(&out), done);
+    RWI_TRY_GOTO(status, rwi_net_pack(run->net, out), done);
+    RWI_TRY_GOTO(status, rwi_trainer_pack(run->trainer, out), done);
+    snprintf(seconds, sizeof seconds, "%.3f", rwi_run_seconds(run));
+    rwi_tensors_note(out, "train.seconds", seconds);
+    RWI_TRY_GOTO(status, rwi_tensors_write(out, path), done);
+    run->saved = rwi_seconds();
+    rwi_run_report(run, RW_EVENT_SAVED, path, NULL);
+done:
+    rwi_tensors_free(out);
+    rwi_free(path);
+    return status;
+}
+
+/* After an epoch: its row is the last one. */
+rw_status rwi_run_save_epoch(rwi_run *run)
+{
+    char epoch[32];
+    RWI_TRY(check_finite(run->trainer));
+    snprintf(epoch, sizeof epoch, "%lld", (long long)run->trainer->epoch);
+    RWI_TRY(rw_net_set_note(run->net, "epoch", epoch));
+    if (run->rows[run->row_count - 1].best)
+        RWI_TRY(save_net(run, "best.rw"));
+    RWI_TRY(save_net(run, "last.rw"));
+    RWI_TRY(rwi_history_write(run->options.out, run->rows, run->row_count));
+    return rwi_run_checkpoint(run);
+}
+
+rw_status rwi_run_save_result(rwi_run *run, const rw_metrics *test)
+{
+    const rwi_history_row *best = rwi_run_best(run), *lucky = rwi_run_best_on_test(run);
+    char *path = rwi_path_join(run->options.out, "result.json");
+    rwi_text text = {0};
+    rwi_part part;
+    rw_status status = path ? RW_OK : rwi_fail_memory("a path");
+    rwi_text_add(&text,
+                 "{\"epochs\": %d, \"seconds\": %.1f, \"seed\": %llu, \"selected_epoch\": %lld",
+                 run->row_count, rwi_run_seconds(run), (unsigned long long)run->net->seed,
+                 (long long)best->epoch);
+    if (best->has_validation)
+        rwi_text_add(&text, ", \"validation_accuracy\": %.17g", best->validation_accuracy);
+    if (run->test)
+        rwi_text_add(&text, ", \"test_accuracy\": %.17g, \"test_loss\": %.17g", test->accuracy,
+                     test->loss);
+    if (lucky)
+        rwi_text_add(&text, ", \"best_on_test\": %.17g, \"best_on_test_epoch\": %lld",
+                     lucky->test_accuracy, (long long)lucky->epoch);
+    rwi_text_add(&text, "}\n");
+    part = (rwi_part){text.s, (int64_t)text.length};
+    if (status == RW_OK)
+        status = text.failed ? rwi_fail_memory("the result") : rwi_file_write(path, &part, 1);
+    rwi_text_free(&text);
+    rwi_free(path);
+    return status;
+}

@@ -1,0 +1,298 @@
+/* trainer.c - a training made from its options: data split, normalisation, optimizer, plan,
+ * loader. */
+#include "train/trainer.h"
+
+#include "core/memory.h"
+#include "data/normalise.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define AT(field) offsetof(rwi_trainer_options, field)
+
+const rwi_param rwi_trainer_params[] = {
+    {"optimizer", "what moves the latents, and its options", "adam", NULL, 0, 0, AT(optimizer),
+     RWI_STRING},
+    {"lr", "learning rate; 0: the optimizer's own", "0", NULL, 0, 1e6, AT(lr), RWI_REAL},
+    {"schedule", "the learning rate over time", "constant", NULL, 0, 0, AT(schedule),
+     RWI_STRING},
+    {"loss", "cross_entropy temperature=1 reduction=mean|sum", "cross_entropy", NULL, 0, 0,
+     AT(loss), RWI_STRING},
+    {"batch", "images in a step", "50", NULL, 1, 65536, AT(batch), RWI_INT},
+    {"epochs", "passes over the training images", "10", NULL, 1, 100000, AT(epochs), RWI_INT},
+    {"validation", "training images kept back to choose the epoch", "0", NULL, 0, 1 << 26,
+     AT(validation), RWI_INT},
+    {"normalise", "how pixels become inputs", "scale", NULL, 0, 0, AT(normalise), RWI_STRING},
+    {"augment", "random views, separated by ';', or none", "none", NULL, 0, 0, AT(augment),
+     RWI_STRING},
+    {"backend", "whose kernels to use", "auto", NULL, 0, 0, AT(backend), RWI_STRING},
+    {0},
+};
+
+static const rwi_param loss_params[] = {
+    {"temperature", "the logits are multiplied by it in the loss", "1", NULL, 1e-6, 1e6,
+     offsetof(rwi_loss_options, temperature), RWI_REAL},
+    {"reduction", "of the batch's losses", "mean", "mean|sum", 0, 0,
+     offsetof(rwi_loss_options, reduction), RWI_CHOICE},
+    {0},
+};
+
+static rw_status set_loss(rw_trainer *t)
+{
+    char name[RWI_NAME_SIZE], text[32];
+    const char *rest;
+    RWI_TRY(rwi_spec_split(t->options.loss, name, &rest));
+    if (strcmp(name, "cross_entropy") != 0)
+        return rwi_fail(RW_EUSAGE, "unknown loss '%s'; known: cross_entropy", name);
+    RWI_TRY(rwi_params_parse(name, loss_params, rest, &t->loss));
+    if (t->loss.temperature == 1)
+        return RW_OK;
+    snprintf(text, sizeof text, "%.17g", t->loss.temperature);
+    return rw_net_set_note(t->net, "temperature", text);
+}
+
+/* options of a named row, filled from text. */
+static rw_status make_options(const char *name, const rwi_param *params, size_t size,
+                              const char *text, void **out)
+{
+    *out = rwi_alloc(1, size);
+    return *out ? rwi_params_parse(name, params, text, *out) : rwi_fail_memory(name);
+}
+
+static rw_status set_optimizer(rw_trainer *t)
+{
+    char name[RWI_NAME_SIZE];
+    const char *rest;
+    const rwi_optimizer *o;
+    RWI_TRY(rwi_spec_split(t->options.optimizer, name, &rest));
+    RWI_TRY(rwi_optimizer_find(name, &t->optimizer));
+    o = t->optimizer;
+    RWI_TRY(make_options(o->name, o->params, o->options_size, rest, &t->optimizer_options));
+    memcpy(&t->lr, (const char *)t->optimizer_options + o->params[0].offset, sizeof t->lr);
+    if (t->options.lr > 0)
+        t->lr = t->options.lr;
+    return RW_OK;
+}
+
+static rw_status set_schedule(rw_trainer *t)
+{
+    char name[RWI_NAME_SIZE];
+    const char *rest;
+    const rwi_schedule *s;
+    RWI_TRY(rwi_spec_split(t->options.schedule, name, &rest));
+    RWI_TRY(rwi_schedule_find(name, &t->schedule));
+    s = t->schedule;
+    RWI_TRY(make_options(s->name, s->params, s->options_size, rest, &t->schedule_options));
+    return s->check ? s->check(t->schedule_options) : RW_OK;
+}
+
+static rw_status set_augment(rw_trainer *t)
+{
+    return rwi_augments_new(&t->augments, t->options.augment);
+}
+
+/* Draws which images are kept back for validation. */
+static rw_status set_split(rw_trainer *t)
+{
+    int64_t count = rw_dataset_count(t->set), kept = t->options.validation;
+    t->train_count = count - kept;
+    if (t->train_count < t->options.batch)
+        return rwi_fail(
+            RW_EUSAGE,
+            "validation=%lld leaves %lld of %lld images, less than one batch of %lld",
+            (long long)kept, (long long)(t->train_count < 0 ? 0 : t->train_count),
+            (long long)count, (long long)t->options.batch);
+    t->images = rwi_alloc((size_t)count, sizeof *t->images);
+    if (!t->images)
+        return rwi_fail_memory("the split");
+    return rwi_split_draw(t->net->seed, count, kept, t->images);
+}
+
+/* Fitted to the training images only. */
+static rw_status set_normal(rw_trainer *t)
+{
+    rwi_normal *normal = &t->net->normal;
+    rw_shape shape = t->net->input;
+    const rwi_normaliser *n;
+    RWI_TRY(rwi_normaliser_find(t->options.normalise, &n));
+    rwi_free(normal->mean);
+    normal->count = (int64_t)shape.h * shape.w * shape.c;
+    normal->mean = rwi_alloc((size_t)normal->count, sizeof *normal->mean);
+    if (!normal->mean) {
+        normal->count = 0;
+        return rwi_fail_memory("the normalisation");
+    }
+    snprintf(normal->name, sizeof normal->name, "%s", n->name);
+    n->fit(t->set, t->images, t->train_count, normal->mean, &normal->scale);
+    return RW_OK;
+}
+
+static rw_status set_moments(rw_trainer *t)
+{
+    rw_net *net = t->net;
+    t->moments = rwi_alloc((size_t)net->site_count, sizeof *t->moments);
+    if (!t->moments)
+        return rwi_fail_memory("the optimizer's state");
+    for (int i = 0; i < net->site_count; i++) {
+        rwi_site *s = net->sites[i];
+        size_t count = (size_t)(rwi_site_weights(s) * s->latents_per_weight);
+        RWI_TRY(rwi_site_train(s, net->seed));
+        for (int k = 0; k < t->optimizer->states; k++) {
+            t->moments[i].state[k] = rwi_alloc(count, sizeof(float));
+            if (!t->moments[i].state[k])
+                return rwi_fail_memory("the optimizer's state");
+        }
+    }
+    return RW_OK;
+}
+
+static rw_status set_plan(rw_trainer *t)
+{
+    rwi_plan_options options = {
+        .batch = t->options.batch, .training = true, .backend = t->options.backend};
+    return rwi_plan_new(&t->plan, t->net, &options);
+}
+
+static rw_status set_loader(rw_trainer *t)
+{
+    rwi_loader_options options = {.set = t->set,
+                                  .images = t->images,
+                                  .image_count = t->train_count,
+                                  .batch = t->options.batch,
+                                  .mean = t->net->normal.mean,
+                                  .scale = t->net->normal.scale,
+                                  .augments = t->augments,
+                                  .seed = t->net->seed,
+                                  .shuffle = true};
+    RWI_TRY(rwi_loader_new(&t->loader, &options));
+    return rwi_loader_seek(t->loader, 0, 0);
+}
+
+static rw_status check_fit(rw_trainer *t)
+{
+    return rwi_check_fit(t->net, t->set);
+}
+
+/* What a trainer is made of, in order, and which option to blame for each. */
+static const struct part {
+    const char *blame;
+    rw_status (*make)(rw_trainer *t);
+} parts[] = {
+    {NULL, check_fit},          {"loss", set_loss},       {"optimizer", set_optimizer},
+    {"schedule", set_schedule}, {"augment", set_augment}, {"validation", set_split},
+    {"normalise", set_normal},  {NULL, set_moments},      {"backend", set_plan},
+    {NULL, set_loader},
+};
+
+rw_status rwi_trainer_create(rw_trainer **out, rw_net *net, const rw_dataset *set,
+                             const rwi_trainer_options *options, const char **culprit)
+{
+    rw_trainer *t = rwi_alloc(1, sizeof *t);
+    *out = NULL;
+    if (!t)
+        return rwi_fail_memory("a trainer");
+    t->net = net;
+    t->set = set;
+    t->options = *options;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        rw_status status = parts[i].make(t);
+        if (status != RW_OK) {
+            if (culprit)
+                *culprit = parts[i].blame;
+            rw_trainer_free(t);
+            return status;
+        }
+    }
+    *out = t;
+    return RW_OK;
+}
+
+rw_status rw_trainer_new(rw_trainer **out, rw_net *net, const rw_dataset *train,
+                         const char *options)
+{
+    rwi_trainer_options parsed;
+    *out = NULL;
+    RWI_TRY(rwi_params_parse("trainer", rwi_trainer_params, options ? options : "", &parsed));
+    return rwi_trainer_create(out, net, train, &parsed, NULL);
+}
+
+void rw_trainer_free(rw_trainer *t)
+{
+    if (!t)
+        return;
+    rwi_loader_free(t->loader);
+    rwi_plan_free(t->plan);
+    for (int i = 0; t->moments && i < t->net->site_count; i++)
+        for (int k = 0; k < RWI_OPTIM_STATES; k++)
+            rwi_free(t->moments[i].state[k]);
+    rwi_free(t->moments);
+    rwi_augments_free(t->augments);
+    rwi_free(t->optimizer_options);
+    rwi_free(t->schedule_options);
+    rwi_free(t->images);
+    rwi_free(t);
+}
+
+int64_t rwi_trainer_batches(const rw_trainer *t)
+{
+    return rwi_loader_batches(t->loader);
+}
+
+double rwi_trainer_lr(const rw_trainer *t)
+{
+    rwi_when now = {t->epoch, t->options.epochs, t->batch, rwi_trainer_batches(t)};
+    return t->lr * t->schedule->factor(t->schedule_options, &now);
+}
+
+rw_metrics rwi_trainer_metrics(const rw_trainer *t)
+{
+    rw_metrics m = {.correct = t->correct, .count = t->seen};
+    if (t->seen) {
+        m.loss = t->loss_sum / (double)t->seen;
+        m.accuracy = (double)t->correct / (double)t->seen;
+    }
+    return m;
+}
+
+/* The epoch is over: the next one starts from a clean slate. */
+static rw_status next_epoch(rw_trainer *t)
+{
+    t->epoch++;
+    t->batch = 0;
+    return rwi_loader_seek(t->loader, t->epoch, 0);
+}
+
+rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t), void *user,
+                          bool *done)
+{
+    *done = false;
+    if (t->batch == 0)
+        t->loss_sum = 0, t->correct = t->seen = 0;
+    while (t->batch < rwi_trainer_batches(t)) {
+        rwi_batch batch;
+        RWI_TRY(rwi_loader_next(t->loader, &batch));
+        RWI_TRY(rwi_train_step(t, &batch));
+        t->batch++;
+        if (stop && stop(user, t))
+            return RW_OK;
+    }
+    *done = true;
+    return next_epoch(t);
+}
+
+rw_status rw_trainer_epoch(rw_trainer *t, rw_metrics *train)
+{
+    bool done;
+    RWI_TRY(rwi_trainer_run(t, NULL, NULL, &done));
+    if (train)
+        *train = rwi_trainer_metrics(t);
+    return RW_OK;
+}
+
+rw_status rw_trainer_validate(rw_trainer *t, rw_metrics *validation)
+{
+    if (t->options.validation < 1)
+        return rwi_fail(RW_ESTATE, "this trainer keeps no validation images (validation=N)");
+    return rwi_evaluate(t->net, t->set, t->images + t->train_count, t->options.validation, 500,
+                        validation);
+}
