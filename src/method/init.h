@@ -11,6 +11,8 @@ typedef struct rwi_init rwi_init;
 /* One row of init_list.h. */
 typedef struct rwi_init_kind {
     const char *name, *summary, *source;
+    double gain;       /* variance = gain / fan; 0 where the fan plays no part */
+    bool average;      /* fan is the mean of fan_in and fan_out instead of fan_in */
     /* Value number index of the stream. */
     float (*draw)(const rwi_init *init, rwi_stream s, uint64_t index);
 } rwi_init_kind;
@@ -26,7 +28,8 @@ struct rwi_init {
 rw_status rwi_init_parse(const char *text, rwi_init *init);
 /* The text that parses to the same. */
 void rwi_init_write(const rwi_init *init, rwi_text *out);
-/* count values from the streams "fixed/NAME" and "keep/NAME" of seed: a pure function of its arguments, any thread count. */
+/* count values from the streams "fixed/NAME" and "keep/NAME" of seed: a pure function of its
+ * arguments, any thread count. A zero is always +0. */
 void rwi_init_draw(const rwi_init *init, uint64_t seed, const char *name, float *out, int64_t count);
 const rwi_init_kind *rwi_init_kind_at(int index); /* NULL past the end */
 

@@ -9,6 +9,8 @@ struct rwi_method {
     const char *name, *summary, *source;
     const rwi_param *params;
     size_t options_size;
+    /* What the table cannot check; may fill fields of options that the table does not name. NULL: nothing. */
+    rw_status (*check)(void *options);
     /* Is this site wired by the method, or trained freely (skip_bias, skip_norm)? NULL: all are. */
     bool (*takes)(const rwi_site *s, const void *options);
     /* From options and init: shadow, values_per_weight, latents_per_weight. Runs before the draw. NULL: false, 1, 1. */
@@ -22,9 +24,13 @@ struct rwi_method {
      * index, and RW_EVERIFY. NULL for dense. */
     rw_status (*valid)(const rwi_site *s);
     int (*bits)(const rwi_site *s);               /* stored bits of one wiring entry, 0..32 */
-    bool (*due)(const rwi_site *s, int64_t step, int64_t epoch); /* NULL: every step */
-    void (*release)(rwi_site *s);                 /* frees own. NULL: none */
+    bool (*due)(const rwi_site *s, int64_t step, int64_t epoch); /* as rwi_site_due. NULL: every step */
+    void (*release)(rwi_site *s);                 /* frees own, which may be NULL. NULL: none */
 };
+
+#define ROW(method) extern const rwi_method method;
+#include "method/method_list.h"
+#undef ROW
 
 /* Finds a method; RW_EUSAGE with the nearest name. */
 rw_status rwi_method_find(const char *name, const rwi_method **out);

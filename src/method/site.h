@@ -28,12 +28,11 @@ typedef struct rwi_site {
     const rwi_method *method;
     void *options;       /* of the method */
     bool shadow;         /* latents are weights: the net runs on latent while training */
-    bool decided;        /* wiring and weights hold a decision of choose */
     int values_per_weight, latents_per_weight;
 
-    float *fixed;        /* groups * n * values_per_weight; never written after the draw */
+    float *fixed;        /* groups * n * values_per_weight; never written after the draw; NULL for dense */
     uint32_t *wiring;    /* groups * n; NULL for dense */
-    float *weights;      /* groups * n: decode(fixed, wiring) */
+    float *weights;      /* groups * n: decode(fixed, wiring); dense: as drawn, then a copy of latent */
     float *latent;       /* groups * n * latents_per_weight; NULL until training starts */
     float *gradient;     /* groups * n: dL/dweights; NULL until training starts */
     float *pull;         /* dL/dlatent; the same memory as gradient where both have one number per weight */
@@ -47,19 +46,27 @@ static inline int64_t rwi_site_weights(const rwi_site *s) { return s->groups * s
 #define RWI_SITE_LIMIT (INT64_C(1) << 31)
 rw_status rwi_site_describe(rwi_site *s, const char *name, rwi_role role, int rank, const int64_t *shape);
 /* Gives the site its method ("permute period=20"; skip_bias etc. may replace it by dense), draws the
- * fixed values from seed, and makes the first decision: the weights as drawn. */
+ * fixed values from seed, and makes the first decision: the weights as drawn. Once per site; after a
+ * failure only rwi_site_free is left. Errors: RW_EUSAGE for the method's text, RW_ENOMEM. */
 rw_status rwi_site_wire(rwi_site *s, const char *method, uint64_t seed);
-/* Allocates latent, gradient and pull, and sets the latents to their start. Once per site. */
+/* Allocates latent, gradient and pull, and sets the latents to their start, which depends on the
+ * weights and seed. Called again, it starts anew from what was learned. */
 rw_status rwi_site_train(rwi_site *s, uint64_t seed);
 /* latent -> wiring -> weights. adopt: a shadow method's latents also become the weights (LaPerm's
- * synchronisation); without it the latents are left alone, so that looking never changes the training. */
+ * synchronisation); without it the latents are left alone, so that looking never changes the training.
+ * Nothing happens before rwi_site_train. */
 void rwi_site_choose(rwi_site *s, bool adopt);
+/* Makes weights what counts if training stopped now; call it before evaluating, saving or reporting.
+ * A shadow method decides from its current latents; otherwise the wiring in force is left alone. The
+ * latents never change, so it may be called at any time. */
+void rwi_site_settle(rwi_site *s);
 /* What the net multiplies with while training: latent for shadow methods, otherwise weights. */
 const float *rwi_site_active(const rwi_site *s);
-/* Is a decision due after step (1-based) of epoch (0-based)? */
+/* Is a decision due after step (1-based, counted over all epochs) in epoch (0-based)? */
 bool rwi_site_due(const rwi_site *s, int64_t step, int64_t epoch);
 /* Redraws the fixed values and checks the wiring and every weight: RW_EVERIFY names site, group and
- * index. Adds to *checksum (rwi_hash over the fixed values). */
+ * index. Adds to *checksum (rwi_hash over the fixed values). A site trained freely has nothing to
+ * check and adds nothing. */
 rw_status rwi_site_verify(const rwi_site *s, uint64_t seed, uint64_t *checksum);
 void rwi_site_free(rwi_site *s);
 

@@ -1,0 +1,13 @@
+/* init_list.h - where fixed values may come from; one row each, defined in init.c. */
+ROW(zeros)
+ROW(constant)
+ROW(signed_constant)
+ROW(he_uniform)
+ROW(he_normal)
+ROW(he_truncated)
+ROW(glorot_uniform)
+ROW(glorot_normal)
+ROW(glorot_truncated)
+ROW(lecun_uniform)
+ROW(lecun_normal)
+ROW(lecun_truncated)
