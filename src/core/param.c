@@ -87,28 +87,44 @@ static rw_status scan_key(const char *what, const char **at, char *key)
     return RW_OK;
 }
 
-/* quote is 0 for a bare value. At the end *at is behind the value and its closing quote. */
-static rw_status scan_value(const char *what, const char **at, token *t)
+static rw_status add_to_value(const char *what, token *t, size_t *length, char c)
 {
-    const char *s = *at;
-    char quote = *s == '\'' || *s == '"' ? *s++ : '\0';
+    if (is_control(c))
+        return rwi_fail(RW_EUSAGE, "%s: the value of '%s' holds a control character", what,
+                        t->key);
+    if (*length == RWI_STRING_SIZE - 1)
+        return rwi_fail(RW_EUSAGE, "%s: the value of '%s' is longer than %d characters", what,
+                        t->key, RWI_STRING_SIZE - 1);
+    t->value[(*length)++] = c;
+    t->value[*length] = '\0';
+    return RW_OK;
+}
+
+static rw_status scan_quoted(const char *what, const char **at, token *t)
+{
+    const char quote = **at, *s = *at + 1;
     size_t length = 0;
-    for (; *s != '\0' && (quote != '\0' || !is_blank(*s)); s++) {
-        if (quote != '\0' && *s == quote && *++s != quote)
-            break;
-        if (is_control(*s))
-            return rwi_fail(RW_EUSAGE, "%s: the value of '%s' holds a control character", what,
-                            t->key);
-        if (length == RWI_STRING_SIZE - 1)
-            return rwi_fail(RW_EUSAGE, "%s: the value of '%s' is longer than %d characters",
-                            what, t->key, RWI_STRING_SIZE - 1);
-        t->value[length++] = *s;
+    bool closed = false;
+    while (*s != '\0' && !closed) {
+        closed = *s == quote && *++s != quote;
+        if (!closed)
+            RWI_TRY(add_to_value(what, t, &length, *s++));
     }
-    t->value[length] = '\0';
-    if (quote != '\0' && (s[-1] != quote || s - *at < 2 || (*s != '\0' && !is_blank(*s))))
+    if (!closed || (*s != '\0' && !is_blank(*s)))
         return rwi_fail(RW_EUSAGE, "%s: the quotes around the value of '%s' do not close", what,
                         t->key);
     *at = s;
+    return RW_OK;
+}
+
+static rw_status scan_value(const char *what, const char **at, token *t)
+{
+    size_t length = 0;
+    t->value[0] = '\0';
+    if (**at == '\'' || **at == '"')
+        return scan_quoted(what, at, t);
+    for (; **at != '\0' && !is_blank(**at); ++*at)
+        RWI_TRY(add_to_value(what, t, &length, **at));
     return RW_OK;
 }
 
