@@ -1,0 +1,379 @@
+/* The training loop: it learns, it is reproducible, looking does not change it, a stopped run
+ * goes on to the same bytes, and it stops where the loss does. */
+#include "support.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "store/history.h"
+#include "store/net_file.h"
+#include "train/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DATA "glyphs count=600"
+
+typedef struct fixture {
+    rw_dataset *set;
+    rw_net *net;
+    rw_trainer *trainer;
+} fixture;
+
+static void open_fixture(fixture *f, const char *method, const char *options)
+{
+    rw_node x;
+    assert_ok(rw_dataset_open(&f->set, DATA, "train", NULL));
+    assert_ok(rw_net_new(&f->net, rw_dataset_shape(f->set), "seed=3"));
+    x = rw_layer(f->net, rw_input(f->net), "flatten");
+    x = rw_layer(f->net, x, "dense units=24");
+    x = rw_layer(f->net, x, "relu");
+    x = rw_layer(f->net, x, "dropout rate=0.2");
+    x = rw_layer(f->net, x, "dense units=10");
+    assert_ok(rw_net_wire(f->net, x, method));
+    assert_ok(rw_trainer_new(&f->trainer, f->net, f->set, options));
+}
+
+static void close_fixture(fixture *f)
+{
+    rw_trainer_free(f->trainer);
+    rw_net_free(f->net);
+    rw_dataset_free(f->set);
+}
+
+static uint64_t hash_latents(const rw_net *net)
+{
+    uint64_t hash = RWI_HASH_START;
+    for (int i = 0; i < net->site_count; i++) {
+        const rwi_site *s = net->sites[i];
+        hash = rwi_hash(hash, s->latent, (uint64_t)rwi_site_weights(s) * sizeof(float));
+    }
+    return hash;
+}
+
+static void learns(const char *method, double least)
+{
+    fixture f;
+    rw_metrics first, last = {0};
+    rw_proof proof;
+    open_fixture(&f, method, "batch=20 lr=3e-3");
+    assert_ok(rw_trainer_epoch(f.trainer, &first));
+    for (int epoch = 0; epoch < 14; epoch++)
+        assert_ok(rw_trainer_epoch(f.trainer, &last));
+    assert_true(last.loss < first.loss);
+    assert_ok(rw_evaluate(f.net, f.set, NULL, &last));
+    assert_int_equal(last.count, 600);
+    if (last.accuracy < least)
+        fail_msg("%s: accuracy %g, expected at least %g", method, last.accuracy, least);
+    assert_ok(rw_net_verify(f.net, &proof));
+    close_fixture(&f);
+}
+
+static void test_every_method_learns(void **state)
+{
+    (void)state;
+    learns("dense", 0.9);
+    learns("permute period=30", 0.75);
+    learns("permute period=7 latents=keep", 0.8);
+}
+
+static uint64_t run_steps(const char *method, bool look)
+{
+    fixture f;
+    uint64_t hash;
+    open_fixture(&f, method, "batch=20 validation=100 augment='rotate degrees=10'");
+    for (int i = 0; i < 3; i++) {
+        rw_metrics m;
+        assert_ok(rw_trainer_epoch(f.trainer, &m));
+        if (look) {
+            assert_ok(rw_trainer_validate(f.trainer, &m));
+            assert_int_equal(m.count, 100);
+            assert_ok(rw_net_verify(f.net, NULL));
+        }
+    }
+    hash = hash_latents(f.net);
+    close_fixture(&f);
+    return hash;
+}
+
+static void test_looking_changes_nothing(void **state)
+{
+    const char *methods[] = {"dense", "permute period=40", "permute period=7",
+                             "permute period=40 latents=keep"};
+    (void)state;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        uint64_t plain = run_steps(methods[i], false);
+        assert_true(run_steps(methods[i], false) == plain);
+        assert_true(run_steps(methods[i], true) == plain);
+    }
+}
+
+/* ---- runs */
+
+static const char recipe_text[] = "name: tiny\n"
+                                  "data: " DATA "\n"
+                                  "validation: 100\n"
+                                  "augment: [rotate degrees=5, shift fraction=0.05]\n"
+                                  "net:\n"
+                                  "  - flatten\n"
+                                  "  - dense units=12\n"
+                                  "  - batchnorm\n"
+                                  "  - relu\n"
+                                  "  - dropout rate=0.1\n"
+                                  "  - dense units=10\n"
+                                  "method: permute period=9\n"
+                                  "optimizer: adam lr=3e-3\n"
+                                  "batch: 20\n"
+                                  "epochs: 3\n"
+                                  "seed: 5\n"
+                                  "track_test: yes\n";
+
+typedef struct watcher {
+    int64_t stop_after; /* steps; 0: never */
+    int64_t steps;
+    int events[5];
+    rw_progress end;
+} watcher;
+
+static bool watch(void *user, const rw_progress *p)
+{
+    watcher *w = user;
+    w->events[p->event]++;
+    if (p->event == RW_EVENT_END)
+        w->end = *p;
+    return p->event == RW_EVENT_STEP && ++w->steps == w->stop_after;
+}
+
+static rw_recipe *make_recipe(void)
+{
+    rw_recipe *recipe;
+    assert_ok(
+        rwi_recipe_parse(&recipe, "tiny.yaml", recipe_text, (int64_t)strlen(recipe_text)));
+    return recipe;
+}
+
+static rw_status train(rw_recipe *recipe, const char *out, watcher *w)
+{
+    rw_run_options options = {
+        .out = out, .progress = watch, .user = w, .checkpoint_seconds = 1e9};
+    return rw_run_train(recipe, &options);
+}
+
+static rw_status resume(const char *out, watcher *w)
+{
+    rw_run_options options = {
+        .out = out, .progress = watch, .user = w, .checkpoint_seconds = 1e9};
+    return rw_run_resume(&options);
+}
+
+static void assert_same_file(const char *a, const char *b, const char *name)
+{
+    char path[2][512];
+    uint8_t *bytes[2];
+    int64_t count[2];
+    snprintf(path[0], sizeof path[0], "%s/%s", a, name);
+    snprintf(path[1], sizeof path[1], "%s/%s", b, name);
+    for (int i = 0; i < 2; i++)
+        assert_ok(rwi_file_read(path[i], 1 << 24, &bytes[i], &count[i]));
+    assert_int_equal(count[0], count[1]);
+    assert_memory_equal(bytes[0], bytes[1], (size_t)count[0]);
+    rwi_free(bytes[0]);
+    rwi_free(bytes[1]);
+}
+
+static void test_stopped_run_ends_in_the_same_bytes(void **state)
+{
+    const int64_t stops[] = {1, 24, 25, 26, 49, 50, 74};
+    char *root = make_folder();
+    char whole[400], parts[400];
+    rw_recipe *recipe = make_recipe();
+    watcher w = {0};
+    (void)state;
+    snprintf(whole, sizeof whole, "%s/whole", root);
+    assert_ok(train(recipe, whole, &w));
+    assert_int_equal(w.steps, 75);
+    assert_int_equal(w.events[RW_EVENT_EPOCH], 3);
+    assert_int_equal(w.events[RW_EVENT_END], 1);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        watcher first = {.stop_after = stops[i]}, second = {0};
+        snprintf(parts, sizeof parts, "%s/stop%d", root, (int)stops[i]);
+        assert_int_equal(train(recipe, parts, &first), RW_ECANCELLED);
+        assert_ok(resume(parts, &second));
+        assert_int_equal(second.steps, 75 - stops[i]);
+        assert_same_file(whole, parts, "best.rw");
+        assert_same_file(whole, parts, "last.rw");
+    }
+    assert_ok(resume(whole, &w)); /* a finished run reports again */
+    assert_int_equal(train(recipe, whole, &w), RW_ESTATE);
+    rw_recipe_free(recipe);
+    remove_folder(root);
+}
+
+static void test_selection_is_by_validation(void **state)
+{
+    char *root = make_folder();
+    char out[400], path[450];
+    rw_recipe *recipe = make_recipe();
+    rwi_history_row *rows;
+    int count, best = 0, lucky = 0;
+    rw_net *net;
+    rw_dataset *test;
+    rw_metrics m;
+    watcher w = {0};
+    (void)state;
+    snprintf(out, sizeof out, "%s/run", root);
+    assert_ok(rw_recipe_set(recipe, "epochs", "6"));
+    assert_ok(train(recipe, out, &w));
+    assert_ok(rwi_history_read(out, &rows, &count));
+    assert_int_equal(count, 6);
+    for (int i = 1; i < count; i++) {
+        if (rows[i].validation_accuracy > rows[best].validation_accuracy ||
+            (rows[i].validation_accuracy == rows[best].validation_accuracy &&
+             rows[i].validation_loss < rows[best].validation_loss))
+            best = i;
+        if (rows[i].test_accuracy > rows[lucky].test_accuracy)
+            lucky = i;
+    }
+    assert_int_equal(w.end.best_epoch, rows[best].epoch);
+    assert_int_equal(w.end.best_on_test_epoch, rows[lucky].epoch);
+    assert_true(w.end.test.accuracy == rows[best].test_accuracy);
+    snprintf(path, sizeof path, "%s/best.rw", out);
+    assert_ok(rw_net_load(&net, path));
+    assert_ok(rw_dataset_open(&test, DATA, "test", NULL));
+    assert_ok(rw_evaluate(net, test, NULL, &m));
+    assert_true(m.accuracy == rows[best].test_accuracy);
+    rw_dataset_free(test);
+    rw_net_free(net);
+    rwi_free(rows);
+    rw_recipe_free(recipe);
+    remove_folder(root);
+}
+
+static void test_divergence_keeps_the_last_good_checkpoint(void **state)
+{
+    char *root = make_folder();
+    char out[400], path[450];
+    rw_recipe *recipe = make_recipe();
+    rw_net *net;
+    watcher w = {0};
+    (void)state;
+    snprintf(out, sizeof out, "%s/run", root);
+    assert_ok(rw_recipe_set(recipe, "method", "dense"));
+    assert_ok(rw_recipe_set(recipe, "optimizer", "sgd lr=1e30"));
+    assert_int_equal(train(recipe, out, &w), RW_EDIVERGED);
+    assert_non_null(strstr(rw_error_detail(), "last good checkpoint"));
+    snprintf(path, sizeof path, "%s/resume.rw", out);
+    assert_ok(rw_net_load(&net, path));
+    assert_ok(rw_net_verify(net, NULL));
+    rw_net_free(net);
+    rw_recipe_free(recipe);
+    remove_folder(root);
+}
+
+/* Each wrong value is blamed on its line. */
+static void test_recipe_mistakes_name_the_line(void **state)
+{
+    static const struct {
+        const char *key, *value, *says;
+    } wrong[] = {
+        {"data", "nowhere", "line 2, key 'data'"},
+        {"optimizer", "adma", "line 13, key 'optimizer'"},
+        {"method", "permute perod=3", "line 12, key 'method'"},
+        {"validation", "590", "line 3, key 'validation'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[2048], key[32];
+        const char *line, *rest;
+        rw_recipe *recipe;
+        watcher w = {0};
+        snprintf(key, sizeof key, "\n%s: ", wrong[i].key);
+        line = strstr(recipe_text, key);
+        assert_non_null(line);
+        rest = strchr(line + 1, '\n');
+        snprintf(text, sizeof text, "%.*s%s%s%s", (int)(line - recipe_text), recipe_text, key,
+                 wrong[i].value, rest);
+        assert_ok(rwi_recipe_parse(&recipe, "tiny.yaml", text, (int64_t)strlen(text)));
+        assert_int_not_equal(train(recipe, "never-made", &w), RW_OK);
+        if (!strstr(rw_error_detail(), wrong[i].says))
+            fail_msg("'%s' does not say %s", rw_error_detail(), wrong[i].says);
+        assert_false(rwi_folder_exists("never-made"));
+        rw_recipe_free(recipe);
+    }
+}
+
+/* A checkpoint with a wrong number in it. */
+static void test_foreign_checkpoints(void **state)
+{
+    static const char *const notes[] = {"train.step", "train.epoch", "train.batch",
+                                        "train.correct", "train.loss_sum"};
+    fixture f;
+    char *root = make_folder();
+    char path[450];
+    (void)state;
+    snprintf(path, sizeof path, "%s/state.rw", root);
+    open_fixture(&f, "permute period=30", "batch=20 epochs=2");
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        rwi_tensors_out *out;
+        rwi_tensors *file;
+        assert_ok(rwi_tensors_new(&out));
+        for (size_t k = 0; k < sizeof notes / sizeof *notes; k++)
+            rwi_tensors_note(out, notes[k], i == k ? "9999999" : "0");
+        if (i == 4)
+            rwi_tensors_note(out, "train.seen", "nan");
+        else
+            rwi_tensors_note(out, "train.seen", "0");
+        assert_ok(rwi_tensors_write(out, path));
+        rwi_tensors_free(out);
+        assert_ok(rwi_tensors_read(&file, path));
+        assert_int_equal(rwi_trainer_unpack(f.trainer, file), RW_EFORMAT);
+        assert_non_null(strstr(rw_error_detail(), path));
+        rwi_tensors_close(file);
+    }
+    close_fixture(&f);
+    remove_folder(root);
+}
+
+/* The n-th allocation fails, for every n: RW_ENOMEM, nothing lost, nothing leaked. */
+static void test_every_allocation_may_fail(void **state)
+{
+    int64_t before = rwi_memory_live();
+    rw_status status = RW_ENOMEM;
+    (void)state;
+    for (int64_t n = 1; status != RW_OK && n < 3000; n += n < 200 ? 1 : 7) {
+        char *root = make_folder();
+        char out[400];
+        rw_recipe *recipe = make_recipe();
+        watcher w = {.stop_after = 2};
+        snprintf(out, sizeof out, "%s/run", root);
+        rwi_memory_fail_at(n);
+        status = train(recipe, out, &w);
+        rwi_memory_fail_at(0);
+        if (status == RW_ECANCELLED)
+            status = RW_OK;
+        else if (status != RW_ENOMEM)
+            fail_msg("allocation %d: %s: %s", (int)n, rw_status_name(status),
+                     rw_error_detail());
+        rw_recipe_free(recipe);
+        remove_folder(root);
+        assert_int_equal(rwi_memory_live(), before);
+    }
+    assert_int_equal(status, RW_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_method_learns),
+        cmocka_unit_test(test_looking_changes_nothing),
+        cmocka_unit_test(test_stopped_run_ends_in_the_same_bytes),
+        cmocka_unit_test(test_selection_is_by_validation),
+        cmocka_unit_test(test_divergence_keeps_the_last_good_checkpoint),
+        cmocka_unit_test(test_recipe_mistakes_name_the_line),
+        cmocka_unit_test(test_foreign_checkpoints),
+        cmocka_unit_test(test_every_allocation_may_fail),
+    };
+    return run_tests(tests);
+}
