@@ -35,7 +35,7 @@ char *make_folder(void);
 void remove_folder(char *folder);
 
 /* Runs the tests; each must give back all memory it took. */
-#define run_tests(tests) support_run(tests, sizeof(tests) / sizeof *(tests))
+#define run_all(tests) support_run(tests, sizeof(tests) / sizeof *(tests))
 int support_run(const struct CMUnitTest *tests, size_t count);
 
 #endif

@@ -1,4 +1,5 @@
 /* support_all.c - see support.h. */
+#define _XOPEN_SOURCE 700 /* nftw */
 #include "support.h"
 
 #include "core/memory.h"

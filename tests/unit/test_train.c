@@ -375,5 +375,5 @@ int main(void)
         cmocka_unit_test(test_foreign_checkpoints),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
-    return run_tests(tests);
+    return run_all(tests);
 }
