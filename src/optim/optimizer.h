@@ -22,10 +22,16 @@ typedef struct rwi_optimizer {
     const rwi_param *params;         /* first row is lr */
     size_t options_size;
     int states;                      /* arrays of moments: 0, 1, 2 */
-    void (*step)(const void *options, const rwi_update *update); /* same bits for any thread count */
+    /* Same bits for any thread count and CPU. lr comes from update, not from options. */
+    void (*step)(const void *options, const rwi_update *update);
 } rwi_optimizer;
 
+#define ROW(optimizer) extern const rwi_optimizer optimizer;
+#include "optim/optimizer_list.h"
+#undef ROW
+
+/* Finds an optimizer; RW_EUSAGE with the nearest name. */
 rw_status rwi_optimizer_find(const char *name, const rwi_optimizer **out);
-const rwi_optimizer *rwi_optimizer_at(int index);
+const rwi_optimizer *rwi_optimizer_at(int index); /* NULL past the end */
 
 #endif

@@ -1,0 +1,15 @@
+/* update.c - one pass over latents, pulls and moments, in parallel. */
+#include "optim/update.h"
+
+#include "core/threads.h"
+
+/* 16384 floats of four arrays fill a usual second-level cache by a quarter. */
+#define CHUNK (INT64_C(1) << 14)
+
+void rwi_update_all(const rwi_update *update, const void *rates, rwi_update_range move)
+{
+    int64_t count = update->count, chunks = (count + CHUNK - 1) / CHUNK;
+#pragma omp parallel for num_threads(rwi_threads()) if (chunks > 1) schedule(static)
+    for (int64_t c = 0; c < chunks; c++)
+        move(rates, update, c * CHUNK, c + 1 < chunks ? (c + 1) * CHUNK : count);
+}
