@@ -247,8 +247,9 @@ RW_API rw_status rw_run_resume(const rw_run_options *options);
 /* ---- 6. What there is ----------------------------------------------------------------------- */
 
 typedef struct rw_entry { const char *name, *summary, *params; } rw_entry; /* params: lines of help, or "" */
-/* kind: methods, layers, recipes, datasets, optimizers, schedules, augments, normalisers, inits,
- * backends, trainer. Returns false past the end or for an unknown kind. */
+/* kind: methods, layers, recipes, keys (of a recipe), datasets, optimizers, schedules, augments,
+ * normalisers, inits, backends, trainer. Returns false past the end or for an unknown kind. The
+ * texts of an entry last until this thread's next call. */
 RW_API bool rw_list(const char *kind, int32_t index, rw_entry *entry);
 
 /* Messages of the library go to this callback of the calling thread, or nowhere. */
