@@ -128,7 +128,7 @@ check_lengths() {
 }
 
 check_words() { # what is unfinished is not in the tree
-    grep -rnE --include='*.[ch]' --include='*.sh' --include='*.py' '(TO''DO|FIX''ME|X''XX)' \
+    grep -rnE --include='*.[ch]' --include='*.sh' --include='*.py' '(^|[^A-Za-z_])(TO''DO|FIX''ME|X''XX)([^A-Za-z_]|$)' \
         src cli examples tests bench tools include |
         while IFS=: read -r file line text; do
             breach "$file:$line: unfinished: $text"
