@@ -6,8 +6,11 @@
 
 #define RWI_NET_NODES 4096
 #define RWI_NET_NOTES 32
+#define RWI_NET_VALUES (INT64_C(1) << 28)  /* numbers in one image at any node */
+#define RWI_NET_WEIGHTS (INT64_C(1) << 31) /* weights of all sites */
+#define RWI_PLAN_BATCH 65536
 
-/* How pixels become inputs: (pixel / 255 - mean) * scale, or the raw 0..255. Filled by data/, saved with the net. */
+/* How pixels become inputs: (pixel / 255 - mean) * scale. Filled by training, saved with the net. */
 typedef struct rwi_normal {
     char name[RWI_NAME_SIZE];   /* a row of normaliser_list.h */
     float *mean;                /* one per element of the image */
@@ -25,14 +28,14 @@ struct rw_net {
     int output;                 /* node that gives the logits; -1 before rw_net_wire */
     rwi_site **sites;           /* all sites in node order */
     int site_count;
-    char *start, *method;       /* texts */
+    char **inits;               /* one text per site, as drawn */
+    char *start, *method;       /* texts; method NULL before rw_net_wire */
     rw_status mistake;          /* the first one made while building */
     char *mistake_detail;
     rwi_normal normal;
     rwi_note notes[RWI_NET_NOTES];
     int note_count;
-    struct rwi_plan *predictor; /* kept by rw_net_predict and rw_evaluate */
-    char *listing;              /* scratch of rw_net_site and rw_net_layer */
+    struct rwi_plan *predictor; /* rwi_net_predictor */
 };
 
 /* A net made ready to run for one batch size: kernels chosen, memory placed, primitives created. */
@@ -40,19 +43,34 @@ typedef struct rwi_plan rwi_plan;
 typedef struct rwi_plan_options {
     int64_t batch;
     bool training;
-    const char *backend; /* "auto" */
+    const char *backend;  /* "auto"; NULL means the same */
+    bool input_gradient;  /* training: backward also fills rwi_plan_dinput */
+    bool plain;           /* tests: nothing fused, nothing in place */
 } rwi_plan_options;
 
+/* net must be wired and outlive the plan. Nothing is allocated after this. Errors name the layer. */
 rw_status rwi_plan_new(rwi_plan **out, rw_net *net, const rwi_plan_options *options);
 void rwi_plan_free(rwi_plan *plan);
-float *rwi_plan_input(rwi_plan *plan);          /* batch x h x w x c, to be filled */
+int64_t rwi_plan_batch(const rwi_plan *plan);
+float *rwi_plan_input(rwi_plan *plan);          /* batch x h x w x c, to be filled; stays as it is */
 const float *rwi_plan_logits(const rwi_plan *plan); /* batch x classes */
-float *rwi_plan_dlogits(rwi_plan *plan);        /* to be filled before backward */
-/* Runs the net on the active weights of its sites (training) or their decided weights (inference). step feeds dropout. */
+float *rwi_plan_dlogits(rwi_plan *plan);        /* to be filled before each backward */
+const float *rwi_plan_dinput(const rwi_plan *plan); /* NULL without input_gradient */
+/* Runs the net on the active weights of its sites (training; they must be in training) or their
+ * decided weights (inference). step feeds dropout. */
 rw_status rwi_plan_forward(rwi_plan *plan, int64_t step);
 /* Fills gradient of every site. */
 rw_status rwi_plan_backward(rwi_plan *plan);
-int64_t rwi_plan_bytes(const rwi_plan *plan);   /* activations, gradients and workspaces */
+int64_t rwi_plan_bytes(const rwi_plan *plan);   /* of activations and their gradients */
+int rwi_plan_steps(const rwi_plan *plan);       /* operations one forward runs */
+
+/* An inference plan of this batch, kept with the net until another batch is asked for. */
+rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out);
+/* Makes weights of every site hold the decision that its latents stand for. Leaves latents alone. */
+void rwi_net_decide(rw_net *net);
+/* Inputs of the net from pixels, images of them. */
+void rwi_net_normalise(const rw_net *net, const uint8_t *pixels, int64_t images, float *out);
+void rwi_normal_free(rwi_normal *normal);
 
 int rwi_net_classes(const rw_net *net);
 /* "conv2d filters=32 ... name=conv2d_1 from=input" a line per node: rebuilds the same net. */

@@ -1,0 +1,76 @@
+/* predict.c - from pixels to logits, a batch at a time, at synchronised weights. */
+#include "core/memory.h"
+#include "net/net.h"
+
+#include <string.h>
+
+#define PREDICT_BATCH 256
+
+void rwi_net_decide(rw_net *net)
+{
+    for (int i = 0; i < net->site_count; i++)
+        rwi_site_settle(net->sites[i]);
+}
+
+void rwi_normal_free(rwi_normal *normal)
+{
+    rwi_free(normal->mean);
+    *normal = (rwi_normal){.scale = 1};
+}
+
+/* (pixel / 255 - mean) * scale, in float32. */
+void rwi_net_normalise(const rw_net *net, const uint8_t *pixels, int64_t images, float *out)
+{
+    const int64_t count = (int64_t)net->input.h * net->input.w * net->input.c;
+    const float *mean = net->normal.count == count ? net->normal.mean : NULL;
+    const float scale = net->normal.scale;
+#pragma omp parallel for schedule(static)
+    for (int64_t n = 0; n < images; n++)
+        for (int64_t i = 0; i < count; i++) {
+            const float x = (float)pixels[n * count + i] / 255.0F;
+            out[n * count + i] = mean ? (x - mean[i]) * scale : x;
+        }
+}
+
+rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out)
+{
+    const rwi_plan_options options = {.batch = batch};
+    if (!net->predictor || rwi_plan_batch(net->predictor) != batch) {
+        rwi_plan_free(net->predictor);
+        net->predictor = NULL;
+        RWI_TRY(rwi_plan_new(&net->predictor, net, &options));
+    }
+    *out = net->predictor;
+    return RW_OK;
+}
+
+/* A few images do not pay for a full batch. */
+static int64_t batch_for(int64_t count)
+{
+    int64_t batch = 1;
+    while (batch < count && batch < PREDICT_BATCH)
+        batch *= 2;
+    return batch;
+}
+
+/* What an unfilled rest of the batch holds does not touch the other images. */
+rw_status rw_net_predict(rw_net *net, const uint8_t *images, int64_t count, float *logits)
+{
+    rwi_plan *plan;
+    if (net->output < 0)
+        return rwi_fail(RW_ESTATE, "the net is not wired yet");
+    if (count <= 0)
+        return count ? rwi_fail(RW_EUSAGE, "%lld images", (long long)count) : RW_OK;
+    const int64_t classes = rw_net_classes(net), batch = batch_for(count);
+    const int64_t pixels = (int64_t)net->input.h * net->input.w * net->input.c;
+    RWI_TRY(rwi_net_predictor(net, batch, &plan));
+    rwi_net_decide(net);
+    for (int64_t done = 0; done < count; done += batch) {
+        const int64_t now = count - done < batch ? count - done : batch;
+        rwi_net_normalise(net, images + done * pixels, now, rwi_plan_input(plan));
+        RWI_TRY(rwi_plan_forward(plan, 0));
+        memcpy(logits + done * classes, rwi_plan_logits(plan),
+               (size_t)(now * classes) * sizeof *logits);
+    }
+    return RW_OK;
+}
