@@ -1,0 +1,5 @@
+/* One row for each data set that is known by name. */
+ROW(mnist)
+ROW(fashion_mnist)
+ROW(cifar10)
+ROW(cifar100)
