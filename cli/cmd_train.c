@@ -1,0 +1,200 @@
+/* cmd_train.c - rewire train: a recipe, changed by the options, into a run folder. */
+#include "run.h"
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct train_options {
+    const char *data, *method;
+    int64_t epochs, batch, seed;
+    cli_texts set;
+    cli_run_options run;
+} train_options;
+
+#define AT(member) offsetof(train_options, member)
+/* 2^53: the largest number that the range check holds exactly. */
+#define WHOLE_MOST 9007199254740992.0
+
+static const cli_option options_table[] = {
+    {.name = "data",
+     .kind = CLI_TEXT,
+     .value = "NAME|DIR",
+     .help = "data set to train on",
+     .offset = AT(data)},
+    {.name = "method",
+     .kind = CLI_TEXT,
+     .value = "TEXT",
+     .help = "training method: \"permute period=20\"",
+     .offset = AT(method)},
+    {.name = "epochs",
+     .kind = CLI_INT,
+     .value = "N",
+     .help = "passes over the training images",
+     .lowest = 1,
+     .highest = 1e6,
+     .offset = AT(epochs)},
+    {.name = "batch",
+     .kind = CLI_INT,
+     .value = "N",
+     .help = "images per step",
+     .lowest = 1,
+     .highest = 1e6,
+     .offset = AT(batch)},
+    {.name = "seed",
+     .kind = CLI_INT,
+     .value = "N",
+     .help = "seed of every random number",
+     .lowest = 0,
+     .highest = WHOLE_MOST,
+     .offset = AT(seed)},
+    {.name = "set",
+     .kind = CLI_TEXTS,
+     .value = "KEY=VALUE",
+     .help = "change any key of the recipe; may be repeated",
+     .offset = AT(set)},
+    {.name = "out",
+     .alias = 'o',
+     .kind = CLI_TEXT,
+     .value = "RUN",
+     .help = "run folder; default: runs/RECIPE-seedN",
+     .offset = AT(run.out)},
+    {.name = "threads",
+     .alias = 'j',
+     .kind = CLI_INT,
+     .value = "N",
+     .help = "threads; 0 is one per core",
+     .fallback = "0",
+     .lowest = 0,
+     .highest = 1024,
+     .offset = AT(run.threads)},
+    {.name = "checkpoint-seconds",
+     .kind = CLI_REAL,
+     .value = "N",
+     .help = "seconds between checkpoints",
+     .fallback = "60",
+     .lowest = 0.001,
+     .highest = 86400,
+     .offset = AT(run.checkpoint_seconds)},
+    {.name = "quiet",
+     .alias = 'q',
+     .kind = CLI_FLAG,
+     .help = "no progress",
+     .offset = AT(run.quiet)},
+    {.name = "json",
+     .kind = CLI_FLAG,
+     .help = "results as one JSON object",
+     .offset = AT(run.json)},
+    {0}};
+
+static rw_status set_text(rw_recipe *recipe, const char *key, const char *value)
+{
+    return value == NULL ? RW_OK : rw_recipe_set(recipe, key, value);
+}
+
+static rw_status set_number(rw_recipe *recipe, const char *key, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    return value == CLI_UNSET ? RW_OK : rw_recipe_set(recipe, key, text);
+}
+
+static int set_pair(rw_recipe *recipe, const char *pair)
+{
+    char key[128];
+    size_t length = strcspn(pair, "=");
+    if (pair[length] == '\0' || length == 0 || length >= sizeof key)
+        return cli_wrong(&cli_train, "--set is '%s', expected KEY=VALUE", pair);
+    snprintf(key, sizeof key, "%.*s", (int)length, pair);
+    rw_status status = rw_recipe_set(recipe, key, pair + length + 1);
+    return status == RW_OK ? CLI_DONE : cli_fail(status);
+}
+
+/* The named options first, so that --set has the last word. */
+static int change_recipe(rw_recipe *recipe, const train_options *o)
+{
+    rw_status status = set_text(recipe, "data", o->data);
+    if (status == RW_OK)
+        status = set_text(recipe, "method", o->method);
+    if (status == RW_OK)
+        status = set_number(recipe, "epochs", o->epochs);
+    if (status == RW_OK)
+        status = set_number(recipe, "batch", o->batch);
+    if (status == RW_OK)
+        status = set_number(recipe, "seed", o->seed);
+    if (status != RW_OK)
+        return cli_fail(status);
+    int code = CLI_DONE;
+    for (int i = 0; i < o->set.count && code == CLI_DONE; i++)
+        code = set_pair(recipe, o->set.at[i]);
+    return code;
+}
+
+/* "f1" for "f1", "recipes/f1.yaml" and a recipe called f1. */
+static const char *recipe_name(const rw_recipe *recipe, const char *word)
+{
+    const char *name = rw_recipe_get(recipe, "name");
+    if (name == NULL || name[0] == '\0')
+        name = word;
+    const char *slash = strrchr(name, '/');
+    return slash == NULL || slash[1] == '\0' ? name : slash + 1;
+}
+
+#define FOLDER_SIZE 256
+
+/* runs/RECIPE-seedN, then -2, -3, ...: the first one that does not exist. */
+static void default_folder(const rw_recipe *recipe, const char *word, char *folder)
+{
+    const char *name = recipe_name(recipe, word), *seed = rw_recipe_get(recipe, "seed");
+    size_t length = strlen(name);
+    struct stat seen;
+    if (length > 5 && strcmp(name + length - 5, ".yaml") == 0)
+        length -= 5;
+    int used = snprintf(folder, FOLDER_SIZE, "runs/%.*s-seed%.20s",
+                        (int)(length < 200 ? length : 200), name, seed == NULL ? "0" : seed);
+    for (char *at = folder + 5; *at != '\0'; at++)
+        if (strchr(" /\\'\"", *at) != NULL || (unsigned char)*at < 0x20)
+            *at = '-';
+    for (int i = 2; lstat(folder, &seen) == 0 && i < 1000000; i++)
+        snprintf(folder + used, FOLDER_SIZE - (size_t)used, "-%d", i);
+}
+
+static int train(const cli_words *words, const void *options)
+{
+    char folder[FOLDER_SIZE];
+    const train_options *o = options;
+    cli_run_options run = o->run;
+    rw_recipe *recipe = NULL;
+    rw_status status = rw_recipe_open(&recipe, words->at[0]);
+    if (status != RW_OK)
+        return cli_fail(status);
+    int code = change_recipe(recipe, o);
+    if (code == CLI_DONE) {
+        if (run.out == NULL) {
+            default_folder(recipe, words->at[0], folder);
+            run.out = folder;
+        }
+        if (!run.quiet)
+            cli_say("training %s into %s", recipe_name(recipe, words->at[0]), run.out);
+        code = cli_run(recipe, &run);
+    }
+    rw_recipe_free(recipe);
+    return code;
+}
+
+const cli_command cli_train = {
+    .name = "train",
+    .summary = "train a recipe into a run folder",
+    .about =
+        "Trains a recipe: the name of a built-in one ('rewire list recipes') or a file.\n"
+        "The run folder holds the recipe, the history of every epoch, best.rw (the net of the\n"
+        "epoch with the highest validation accuracy), last.rw, and all that 'rewire resume'\n"
+        "needs. Ctrl-C saves a checkpoint and says how to continue.\n",
+    .examples = "  rewire train f1 --data mnist\n"
+                "  rewire train conv7 --epochs 3 --seed 7 --out runs/short\n"
+                "  rewire train f2 --method \"permute latents=keep\" --set optimizer.lr=1e-3\n"
+                "  rewire train my-recipe.yaml --json > result.json\n",
+    .words = {"RECIPE"},
+    .needed = 1,
+    .options = options_table,
+    .options_size = sizeof(train_options),
+    .run = train,
+};

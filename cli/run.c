@@ -1,0 +1,89 @@
+/* run.c - runs a training under a progress display and reports what came of it.
+ *
+ * Two test figures are told apart: the test accuracy at the epoch that validation selected,
+ * which is the result, and the best one of any epoch, which is what papers often print. */
+#include "run.h"
+#include "json.h"
+#include "progress.h"
+
+#define PATH_SIZE 4096
+
+static json_t *epoch_or_null(int64_t epoch)
+{
+    return epoch > 0 ? json_integer(epoch) : json_null();
+}
+
+static int print_json(const char *folder, const rw_progress *end)
+{
+    char best[PATH_SIZE];
+    snprintf(best, sizeof best, "%s/best.rw", folder);
+    bool tracked = end->best_on_test_epoch > 0;
+    return cli_json_print(json_pack(
+        "{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "run", cli_json_text(folder),
+        "epochs", (json_int_t)end->epochs, "selected_epoch", epoch_or_null(end->best_epoch),
+        "validation_accuracy",
+        end->has_validation ? cli_json_number(end->validation.accuracy) : json_null(),
+        "test_accuracy", end->has_test ? cli_json_number(end->test.accuracy) : json_null(),
+        "test_loss", end->has_test ? cli_json_number(end->test.loss) : json_null(),
+        "best_on_test", tracked ? cli_json_number(end->best_on_test) : json_null(),
+        "best_on_test_epoch", epoch_or_null(end->best_on_test_epoch), "seconds",
+        cli_json_number(end->seconds), "verified", rw_file_verify(best, NULL) == RW_OK));
+}
+
+static void print_figures(const rw_progress *end)
+{
+    printf("selected epoch       %lld of %lld%s\n", (long long)end->best_epoch,
+           (long long)end->epochs, end->has_validation ? ", by validation accuracy" : "");
+    if (end->has_validation)
+        printf("validation accuracy  %.2f%%\n", 100 * end->validation.accuracy);
+    if (end->has_test)
+        printf("test accuracy        %.2f%% at the selected epoch\n", 100 * end->test.accuracy);
+    if (end->best_on_test_epoch > 0)
+        printf("best on test         %.2f%% at epoch %lld, never used to select\n",
+               100 * end->best_on_test, (long long)end->best_on_test_epoch);
+}
+
+static int print_summary(const char *folder, const rw_progress *end)
+{
+    char time_used[CLI_TIME_SIZE], best[PATH_SIZE], quoted[2 * PATH_SIZE];
+    snprintf(best, sizeof best, "%s/best.rw", folder);
+    print_figures(end);
+    printf("training time        %s\n", cli_time(end->seconds, time_used));
+    printf("files in %s: best.rw last.rw resume.rw recipe.yaml history.csv history.jsonl\n",
+           cli_safe(folder, quoted, sizeof quoted));
+    printf("next: rewire verify %s\n", cli_quoted(best, quoted, sizeof quoted));
+    return CLI_DONE;
+}
+
+static int explain(rw_status status, const char *folder)
+{
+    char quoted[2 * PATH_SIZE];
+    if (status == RW_ECANCELLED) {
+        cli_say("stopped; checkpoint saved. Continue with: rewire resume %s",
+                cli_quoted(folder, quoted, sizeof quoted));
+        return CLI_FAILED;
+    }
+    int code = cli_fail(status);
+    if (status == RW_EDIVERGED)
+        cli_say("the last good checkpoint is kept in '%s'; a lower learning rate may help: "
+                "--set optimizer.lr=1e-4",
+                folder);
+    return code;
+}
+
+int cli_run(rw_recipe *recipe, const cli_run_options *options)
+{
+    cli_progress progress;
+    rw_run_options run = {.out = options->out,
+                          .progress = cli_progress_run,
+                          .user = &progress,
+                          .checkpoint_seconds = options->checkpoint_seconds,
+                          .threads = (int32_t)options->threads};
+    cli_progress_start(&progress, options->quiet);
+    rw_status status = recipe == NULL ? rw_run_resume(&run) : rw_run_train(recipe, &run);
+    cli_progress_end(&progress);
+    if (status != RW_OK)
+        return explain(status, options->out);
+    return options->json ? print_json(options->out, &progress.last)
+                         : print_summary(options->out, &progress.last);
+}
