@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-static const rwi_param params[] = {{.key = NULL}};
-
 static void shape(rwi_site *s)
 {
     s->shadow = true;
@@ -34,7 +32,6 @@ const rwi_method rwi_method_dense = {
     .name = "dense",
     .summary = "ordinary training: every weight is free",
     .source = "",
-    .params = params,
     .shape = shape,
     .decode = decode,
     .bits = bits,

@@ -16,7 +16,7 @@ typedef struct rwi_when {
 
 typedef struct rwi_schedule {
     const char *name, *summary, *source;
-    const rwi_param *params;
+    const rwi_param *params; /* NULL: none */
     size_t options_size;
     /* What the table cannot check; may fill fields of options that the table does not name. NULL: nothing. */
     rw_status (*check)(void *options);

@@ -8,8 +8,6 @@
 
 /* constant */
 
-static const rwi_param no_params[] = {{.key = NULL}};
-
 static double constant_factor(const void *options, const rwi_when *now)
 {
     (void)options, (void)now;
@@ -20,7 +18,6 @@ const rwi_schedule rwi_schedule_constant = {
     .name = "constant",
     .summary = "the learning rate never changes",
     .source = "",
-    .params = no_params,
     .factor = constant_factor,
 };
 
