@@ -1,6 +1,6 @@
 /* batchnorm.c - every channel brought to mean 0 and variance 1 over the batch, then scaled and
- * shifted (Ioffe and Szegedy 2015, algorithm 1). Options mean what they mean in Keras: momentum is
- * the share of the old running statistics that stays. */
+ * shifted (Ioffe and Szegedy 2015, algorithm 1). Options mean what they mean in Keras: momentum
+ * is the share of the old running statistics that stays. */
 #include "net/layer_rows.h"
 
 typedef struct options {
@@ -10,14 +10,30 @@ typedef struct options {
 
 #define AT(field) offsetof(options, field)
 static const rwi_param params[] = {
-    {.key = "momentum", .help = "share of the running statistics that stays",
-     .fallback = "0.99", .kind = RWI_REAL, .lowest = 0, .highest = 1, .offset = AT(momentum)},
-    {.key = "epsilon", .help = "added to the variance", .fallback = "1e-3", .kind = RWI_REAL,
-     .lowest = 1e-12, .highest = 1, .offset = AT(epsilon)},
-    {.key = "scale", .help = "multiply by gamma, one number per channel", .fallback = "yes",
-     .kind = RWI_BOOL, .offset = AT(scale)},
-    {.key = "center", .help = "add beta, one number per channel", .fallback = "yes",
-     .kind = RWI_BOOL, .offset = AT(center)},
+    {.key = "momentum",
+     .help = "share of the running statistics that stays",
+     .fallback = "0.99",
+     .kind = RWI_REAL,
+     .lowest = 0,
+     .highest = 1,
+     .offset = AT(momentum)},
+    {.key = "epsilon",
+     .help = "added to the variance",
+     .fallback = "1e-3",
+     .kind = RWI_REAL,
+     .lowest = 1e-12,
+     .highest = 1,
+     .offset = AT(epsilon)},
+    {.key = "scale",
+     .help = "multiply by gamma, one number per channel",
+     .fallback = "yes",
+     .kind = RWI_BOOL,
+     .offset = AT(scale)},
+    {.key = "center",
+     .help = "add beta, one number per channel",
+     .fallback = "yes",
+     .kind = RWI_BOOL,
+     .offset = AT(center)},
     {.key = NULL},
 };
 

@@ -1,5 +1,5 @@
-/* build.c - one layer from its text: find the row, read the options, check the shapes, declare the
- * sites. Every layer also has name=; in files, from= names its inputs. */
+/* build.c - one layer from its text: find the row, read the options, check the shapes, declare
+ * the sites. Every layer also has name=; in files, from= names its inputs. */
 #include "net/build.h"
 
 #include "core/memory.h"
@@ -13,10 +13,16 @@ typedef struct common {
 } common;
 
 static const rwi_param common_params[] = {
-    {.key = "name", .help = "a name of its own in the net", .fallback = "",
-     .kind = RWI_STRING, .offset = offsetof(common, name)},
-    {.key = "from", .help = "its input, or two with a comma", .fallback = "",
-     .kind = RWI_STRING, .offset = offsetof(common, from)},
+    {.key = "name",
+     .help = "a name of its own in the net",
+     .fallback = "",
+     .kind = RWI_STRING,
+     .offset = offsetof(common, name)},
+    {.key = "from",
+     .help = "its input, or two with a comma",
+     .fallback = "",
+     .kind = RWI_STRING,
+     .offset = offsetof(common, from)},
 };
 
 /* The layer's own rows, then name=, then from= where it is allowed. */
@@ -143,8 +149,7 @@ static rw_status finish(rwi_node *node, const rw_shape *x)
     const int64_t values = (int64_t)node->shape.h * node->shape.w * node->shape.c;
     if (values > RWI_NET_VALUES)
         return rwi_fail(RW_EUSAGE, "its output of %dx%dx%d is larger than %lld numbers",
-                        node->shape.h, node->shape.w, node->shape.c,
-                        (long long)RWI_NET_VALUES);
+                        node->shape.h, node->shape.w, node->shape.c, (long long)RWI_NET_VALUES);
     RWI_TRY(make_state(node));
     return write_text(node);
 }

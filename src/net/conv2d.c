@@ -1,5 +1,5 @@
-/* conv2d.c - two-dimensional convolution. A filter's weights, rows x columns x channels, are one
- * group: LaPerm's weight vector (Qiu and Suda 2020, section 3). */
+/* conv2d.c - two-dimensional convolution. A filter's weights, rows x columns x channels, are
+ * one group: LaPerm's weight vector (Qiu and Suda 2020, section 3). */
 #include "net/layer_rows.h"
 #include "net/window.h"
 
@@ -13,22 +13,51 @@ typedef struct options {
 
 #define AT(field) offsetof(options, field)
 static const rwi_param params[] = {
-    {.key = "filters", .help = "output channels", .kind = RWI_INT, .lowest = 1,
-     .highest = 1 << 20, .offset = AT(filters)},
-    {.key = "kernel", .help = "rows and columns of a filter, 3 or 3x5", .kind = RWI_STRING,
+    {.key = "filters",
+     .help = "output channels",
+     .kind = RWI_INT,
+     .lowest = 1,
+     .highest = 1 << 20,
+     .offset = AT(filters)},
+    {.key = "kernel",
+     .help = "rows and columns of a filter, 3 or 3x5",
+     .kind = RWI_STRING,
      .offset = AT(kernel)},
-    {.key = "stride", .help = "step of the window", .fallback = "1", .kind = RWI_INT,
-     .lowest = 1, .highest = RWI_WINDOW_LIMIT, .offset = AT(stride)},
-    {.key = "padding", .help = "same: output of ceil(input / stride), as TensorFlow pads",
-     .fallback = "valid", .choices = RWI_PADDINGS, .kind = RWI_CHOICE, .offset = AT(padding)},
-    {.key = "bias", .help = "add one number per filter", .fallback = "yes", .kind = RWI_BOOL,
+    {.key = "stride",
+     .help = "step of the window",
+     .fallback = "1",
+     .kind = RWI_INT,
+     .lowest = 1,
+     .highest = RWI_WINDOW_LIMIT,
+     .offset = AT(stride)},
+    {.key = "padding",
+     .help = "same: output of ceil(input / stride), as TensorFlow pads",
+     .fallback = "valid",
+     .choices = RWI_PADDINGS,
+     .kind = RWI_CHOICE,
+     .offset = AT(padding)},
+    {.key = "bias",
+     .help = "add one number per filter",
+     .fallback = "yes",
+     .kind = RWI_BOOL,
      .offset = AT(bias)},
-    {.key = "init", .help = "start of the filters", .fallback = "he_uniform",
-     .kind = RWI_STRING, .offset = AT(init)},
-    {.key = "bias_init", .help = "start of the biases", .fallback = "zeros",
-     .kind = RWI_STRING, .offset = AT(bias_init)},
-    {.key = "l2", .help = "adds l2 * sum(w^2) of the filters to the loss", .fallback = "0",
-     .kind = RWI_REAL, .lowest = 0, .highest = 1e6, .offset = AT(l2)},
+    {.key = "init",
+     .help = "start of the filters",
+     .fallback = "he_uniform",
+     .kind = RWI_STRING,
+     .offset = AT(init)},
+    {.key = "bias_init",
+     .help = "start of the biases",
+     .fallback = "zeros",
+     .kind = RWI_STRING,
+     .offset = AT(bias_init)},
+    {.key = "l2",
+     .help = "adds l2 * sum(w^2) of the filters to the loss",
+     .fallback = "0",
+     .kind = RWI_REAL,
+     .lowest = 0,
+     .highest = 1e6,
+     .offset = AT(l2)},
     {.key = NULL},
 };
 

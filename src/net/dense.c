@@ -1,5 +1,5 @@
-/* dense.c - every unit sees every input. A unit's incoming weights are one group: LaPerm's weight
- * vector (Qiu and Suda 2020, section 3). */
+/* dense.c - every unit sees every input. A unit's incoming weights are one group: LaPerm's
+ * weight vector (Qiu and Suda 2020, section 3). */
 #include "net/layer_rows.h"
 
 typedef struct options {
@@ -11,16 +11,34 @@ typedef struct options {
 
 #define AT(field) offsetof(options, field)
 static const rwi_param params[] = {
-    {.key = "units", .help = "outputs", .kind = RWI_INT, .lowest = 1, .highest = 1 << 20,
+    {.key = "units",
+     .help = "outputs",
+     .kind = RWI_INT,
+     .lowest = 1,
+     .highest = 1 << 20,
      .offset = AT(units)},
-    {.key = "bias", .help = "add one number per unit", .fallback = "yes", .kind = RWI_BOOL,
+    {.key = "bias",
+     .help = "add one number per unit",
+     .fallback = "yes",
+     .kind = RWI_BOOL,
      .offset = AT(bias)},
-    {.key = "init", .help = "start of the weights", .fallback = "he_uniform",
-     .kind = RWI_STRING, .offset = AT(init)},
-    {.key = "bias_init", .help = "start of the biases", .fallback = "zeros",
-     .kind = RWI_STRING, .offset = AT(bias_init)},
-    {.key = "l2", .help = "adds l2 * sum(w^2) of the weights to the loss", .fallback = "0",
-     .kind = RWI_REAL, .lowest = 0, .highest = 1e6, .offset = AT(l2)},
+    {.key = "init",
+     .help = "start of the weights",
+     .fallback = "he_uniform",
+     .kind = RWI_STRING,
+     .offset = AT(init)},
+    {.key = "bias_init",
+     .help = "start of the biases",
+     .fallback = "zeros",
+     .kind = RWI_STRING,
+     .offset = AT(bias_init)},
+    {.key = "l2",
+     .help = "adds l2 * sum(w^2) of the weights to the loss",
+     .fallback = "0",
+     .kind = RWI_REAL,
+     .lowest = 0,
+     .highest = 1e6,
+     .offset = AT(l2)},
     {.key = NULL},
 };
 

@@ -1,4 +1,5 @@
-/* describe.c - looking into a net: its sites, layers, notes and the rest of rewire.h, section 3. */
+/* describe.c - looking into a net: its sites, layers, notes and the rest of rewire.h,
+ * section 3. */
 #include "core/memory.h"
 #include "method/method.h"
 #include "net/net.h"

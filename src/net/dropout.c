@@ -7,8 +7,12 @@ typedef struct options {
 } options;
 
 static const rwi_param params[] = {
-    {.key = "rate", .help = "share of the numbers that is dropped", .kind = RWI_REAL,
-     .lowest = 0, .highest = 0.999, .offset = offsetof(options, rate)},
+    {.key = "rate",
+     .help = "share of the numbers that is dropped",
+     .kind = RWI_REAL,
+     .lowest = 0,
+     .highest = 0.999,
+     .offset = offsetof(options, rate)},
     {.key = NULL},
 };
 

@@ -1,5 +1,5 @@
-/* flatten.c - an image as one long row: rows, columns, channels, the channel fastest, which is the
- * order the image already stands in (and Keras' order), so nothing runs. */
+/* flatten.c - an image as one long row: rows, columns, channels, the channel fastest, which is
+ * the order the image already stands in (and Keras' order), so nothing runs. */
 #include "net/layer_rows.h"
 
 static rw_status build(rwi_node *node, const rw_shape *x)

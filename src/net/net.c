@@ -11,8 +11,13 @@ typedef struct options {
 } options;
 
 static const rwi_param params[] = {
-    {.key = "seed", .help = "of everything drawn at random", .fallback = "1", .kind = RWI_INT,
-     .lowest = 0, .highest = 9007199254740992.0, .offset = offsetof(options, seed)},
+    {.key = "seed",
+     .help = "of everything drawn at random",
+     .fallback = "1",
+     .kind = RWI_INT,
+     .lowest = 0,
+     .highest = 9007199254740992.0,
+     .offset = offsetof(options, seed)},
     {.key = NULL},
 };
 
@@ -29,6 +34,7 @@ static rw_status begin(rw_net *net, rw_shape input, uint64_t seed)
     net->seed = seed;
     net->input = input;
     net->output = -1;
+    net->normal.scale = 1;
     net->nodes = rwi_alloc(1, sizeof *net->nodes);
     net->start = rwi_strdup("as_drawn");
     if (!net->nodes || !net->start)
@@ -92,7 +98,8 @@ rw_node rw_input(rw_net *net)
     return (rw_node){0};
 }
 
-/* After the first mistake nothing more is built: what follows from it is not worth a sentence. */
+/* After the first mistake nothing more is built: what follows from it is not worth a sentence.
+ */
 static rw_node add(rw_net *net, const char *text, const rw_node *in, int count)
 {
     rw_node node = {-1};

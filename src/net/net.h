@@ -4,33 +4,36 @@
 
 #include "net/layer.h"
 
-#define RWI_NET_NODES 4096
-#define RWI_NET_NOTES 32
-#define RWI_NET_VALUES (INT64_C(1) << 28)  /* numbers in one image at any node */
+#define RWI_NET_NODES   4096
+#define RWI_NET_NOTES   32
+#define RWI_NET_VALUES  (INT64_C(1) << 28) /* numbers in one image at any node */
 #define RWI_NET_WEIGHTS (INT64_C(1) << 31) /* weights of all sites */
-#define RWI_PLAN_BATCH 65536
+#define RWI_PLAN_BATCH  65536
 
-/* How pixels become inputs: (pixel / 255 - mean) * scale. Filled by training, saved with the net. */
+/* How pixels become inputs: (pixel / 255 - mean) * scale. Filled by training, saved with the
+ * net. */
 typedef struct rwi_normal {
-    char name[RWI_NAME_SIZE];   /* a row of normaliser_list.h */
-    float *mean;                /* one per element of the image */
+    char name[RWI_NAME_SIZE]; /* a row of normaliser_list.h */
+    float *mean;              /* one per element of the image */
     float scale;
-    int64_t count;              /* elements; 0: not set, inputs are pixel / 255 */
+    int64_t count; /* elements; 0: no mean yet, and scale is 1 */
 } rwi_normal;
 
-typedef struct rwi_note { char *key, *value; } rwi_note;
+typedef struct rwi_note {
+    char *key, *value;
+} rwi_note;
 
 struct rw_net {
     uint64_t seed;
     rw_shape input;
-    rwi_node *nodes;            /* nodes[0] is the input; in order of creation, so inputs come first */
+    rwi_node *nodes; /* nodes[0] is the input; in order of creation, so inputs come first */
     int node_count;
-    int output;                 /* node that gives the logits; -1 before rw_net_wire */
-    rwi_site **sites;           /* all sites in node order */
+    int output;       /* node that gives the logits; -1 before rw_net_wire */
+    rwi_site **sites; /* all sites in node order */
     int site_count;
-    char **inits;               /* one text per site, as drawn */
-    char *start, *method;       /* texts; method NULL before rw_net_wire */
-    rw_status mistake;          /* the first one made while building */
+    char **inits;         /* one text per site, as drawn */
+    char *start, *method; /* texts; method NULL before rw_net_wire */
+    rw_status mistake;    /* the first one made while building */
     char *mistake_detail;
     rwi_normal normal;
     rwi_note notes[RWI_NET_NOTES];
@@ -38,35 +41,42 @@ struct rw_net {
     struct rwi_plan *predictor; /* rwi_net_predictor */
 };
 
-/* A net made ready to run for one batch size: kernels chosen, memory placed, primitives created. */
+/* A net made ready to run for one batch size: kernels chosen, memory placed, primitives
+ * created. */
 typedef struct rwi_plan rwi_plan;
 typedef struct rwi_plan_options {
     int64_t batch;
     bool training;
-    const char *backend;  /* "auto"; NULL means the same */
-    bool input_gradient;  /* training: backward also fills rwi_plan_dinput */
-    bool plain;           /* tests: nothing fused, nothing in place */
+    const char *backend; /* "auto"; NULL means the same */
+    bool input_gradient; /* training: backward also fills rwi_plan_dinput */
+    bool plain;          /* tests: nothing fused, nothing in place */
 } rwi_plan_options;
 
-/* net must be wired and outlive the plan. Nothing is allocated after this. Errors name the layer. */
+/* net must be wired and outlive the plan; for training, its sites must be in training
+ * (rwi_site_train). Nothing is allocated after this. Errors name the layer. */
 rw_status rwi_plan_new(rwi_plan **out, rw_net *net, const rwi_plan_options *options);
 void rwi_plan_free(rwi_plan *plan);
 int64_t rwi_plan_batch(const rwi_plan *plan);
-float *rwi_plan_input(rwi_plan *plan);          /* batch x h x w x c, to be filled; stays as it is */
-const float *rwi_plan_logits(const rwi_plan *plan); /* batch x classes */
-float *rwi_plan_dlogits(rwi_plan *plan);        /* to be filled before each backward */
-const float *rwi_plan_dinput(const rwi_plan *plan); /* NULL without input_gradient */
-/* Runs the net on the active weights of its sites (training; they must be in training) or their
- * decided weights (inference). step feeds dropout. */
+/* batch x h x w x c, to be filled; stays as it is. */
+float *rwi_plan_input(rwi_plan *plan);
+/* batch x classes. */
+const float *rwi_plan_logits(const rwi_plan *plan);
+/* batch x classes, to be filled before each backward; NULL without training. */
+float *rwi_plan_dlogits(rwi_plan *plan);
+/* As the input; NULL without input_gradient. */
+const float *rwi_plan_dinput(const rwi_plan *plan);
+/* Runs the net on the active weights of its sites (training) or their decided weights
+ * (inference). step feeds dropout. */
 rw_status rwi_plan_forward(rwi_plan *plan, int64_t step);
 /* Fills gradient of every site. */
 rw_status rwi_plan_backward(rwi_plan *plan);
-int64_t rwi_plan_bytes(const rwi_plan *plan);   /* of activations and their gradients */
-int rwi_plan_steps(const rwi_plan *plan);       /* operations one forward runs */
+int64_t rwi_plan_bytes(const rwi_plan *plan); /* of activations and their gradients */
+int rwi_plan_steps(const rwi_plan *plan);     /* operations one forward runs */
 
 /* An inference plan of this batch, kept with the net until another batch is asked for. */
 rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out);
-/* Makes weights of every site hold the decision that its latents stand for. Leaves latents alone. */
+/* Makes weights of every site hold the decision that its latents stand for. Leaves latents
+ * alone. */
 void rwi_net_decide(rw_net *net);
 /* Inputs of the net from pixels, images of them. */
 void rwi_net_normalise(const rw_net *net, const uint8_t *pixels, int64_t images, float *out);

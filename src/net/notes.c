@@ -1,4 +1,5 @@
-/* notes.c - short remarks that travel with a net: where it comes from, how far it was trained. */
+/* notes.c - short remarks that travel with a net: where it comes from, how far it was trained.
+ */
 #include "core/memory.h"
 #include "net/net.h"
 
@@ -26,8 +27,9 @@ static rw_status check(const rw_net *net, const char *key, const char *value, in
     const size_t length = strlen(key);
     if (!length || length >= NOTE_KEY ||
         strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_-.") != length)
-        return rwi_fail(RW_EUSAGE, "a note's key '%.80s' is not 1 to %d of a-z, 0-9, _, - and .",
-                        key, NOTE_KEY - 1);
+        return rwi_fail(RW_EUSAGE,
+                        "a note's key '%.80s' is not 1 to %d of a-z, 0-9, _, - and .", key,
+                        NOTE_KEY - 1);
     if (value && strlen(value) > NOTE_VALUE)
         return rwi_fail(RW_EUSAGE, "note '%s' is longer than %d bytes", key, NOTE_VALUE);
     if (value && at < 0 && net->note_count == RWI_NET_NOTES)

@@ -18,17 +18,16 @@ void rwi_normal_free(rwi_normal *normal)
     *normal = (rwi_normal){.scale = 1};
 }
 
-/* (pixel / 255 - mean) * scale, in float32. */
+/* The same float32 steps as in training, so the same bits. */
 void rwi_net_normalise(const rw_net *net, const uint8_t *pixels, int64_t images, float *out)
 {
     const int64_t count = (int64_t)net->input.h * net->input.w * net->input.c;
     const float *mean = net->normal.count == count ? net->normal.mean : NULL;
-    const float scale = net->normal.scale;
 #pragma omp parallel for schedule(static)
     for (int64_t n = 0; n < images; n++)
         for (int64_t i = 0; i < count; i++) {
             const float x = (float)pixels[n * count + i] / 255.0F;
-            out[n * count + i] = mean ? (x - mean[i]) * scale : x;
+            out[n * count + i] = (x - (mean ? mean[i] : 0.0F)) * net->normal.scale;
         }
 }
 

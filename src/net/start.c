@@ -1,5 +1,6 @@
 /* start.c - starting points of the LaPerm paper (Qiu and Suda 2020, sections 5.4 and 5.5), as
- * changes to the inits that the layers declared: sparse starts, and starts of one shared value. */
+ * changes to the inits that the layers declared: sparse starts, and starts of one shared value.
+ */
 #include "core/memory.h"
 #include "net/build.h"
 
@@ -17,16 +18,29 @@ typedef struct start {
 } start;
 
 static const rwi_param value_and_keep[] = {
-    {.key = "value", .help = "of every weight that is kept", .kind = RWI_REAL, .lowest = -1e6,
-     .highest = 1e6, .offset = offsetof(options, value)},
-    {.key = "keep", .help = "probability of being kept; others are 0", .fallback = "1",
-     .kind = RWI_REAL, .lowest = 0, .highest = 1, .offset = offsetof(options, keep)},
+    {.key = "value",
+     .help = "of every weight that is kept",
+     .kind = RWI_REAL,
+     .lowest = -1e6,
+     .highest = 1e6,
+     .offset = offsetof(options, value)},
+    {.key = "keep",
+     .help = "probability of being kept; others are 0",
+     .fallback = "1",
+     .kind = RWI_REAL,
+     .lowest = 0,
+     .highest = 1,
+     .offset = offsetof(options, keep)},
     {.key = NULL},
 };
 
 static const rwi_param only_keep[] = {
-    {.key = "keep", .help = "probability of being kept; others are 0", .kind = RWI_REAL,
-     .lowest = 0, .highest = 1, .offset = offsetof(options, keep)},
+    {.key = "keep",
+     .help = "probability of being kept; others are 0",
+     .kind = RWI_REAL,
+     .lowest = 0,
+     .highest = 1,
+     .offset = offsetof(options, keep)},
     {.key = NULL},
 };
 

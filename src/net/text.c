@@ -1,4 +1,5 @@
-/* text.c - a net as lines of text and back: "conv2d filters=32 ... name=conv2d_1 from=input". */
+/* text.c - a net as lines of text and back: "conv2d filters=32 ... name=conv2d_1 from=input".
+ */
 #include "core/memory.h"
 #include "net/build.h"
 

@@ -1,4 +1,5 @@
-/* verify.c - the proof over a whole net: every site redrawn and compared, and what was counted. */
+/* verify.c - the proof over a whole net: every site redrawn and compared, and what was counted.
+ */
 #include "method/method.h"
 #include "net/net.h"
 

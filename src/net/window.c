@@ -30,8 +30,9 @@ rw_status rwi_window_parse(const char *text, rwi_window *window)
         fine = parse_side(rows, &window->h) && parse_side(x ? x + 1 : rows, &window->w);
     }
     if (!fine)
-        return rwi_fail(RW_EUSAGE, "kernel='%.32s' is not a size like 3 or 3x5, each from 1 to %d",
-                        text, RWI_WINDOW_LIMIT);
+        return rwi_fail(RW_EUSAGE,
+                        "kernel='%.32s' is not a size like 3 or 3x5, each from 1 to %d", text,
+                        RWI_WINDOW_LIMIT);
     return RW_OK;
 }
 
@@ -45,10 +46,11 @@ static int32_t positions(int32_t in, int32_t kernel, const rwi_window *window)
 rw_status rwi_window_output(const rwi_window *window, const rw_shape *x, rw_shape *y)
 {
     if (window->padding == RWI_PADDING_VALID && (window->h > x->h || window->w > x->w))
-        return rwi_fail(RW_EUSAGE,
-                        "its window of %dx%d is larger than its input of %dx%d; make it smaller "
-                        "or say padding=same",
-                        window->h, window->w, x->h, x->w);
+        return rwi_fail(
+            RW_EUSAGE,
+            "its window of %dx%d is larger than its input of %dx%d; make it smaller "
+            "or say padding=same",
+            window->h, window->w, x->h, x->w);
     y->h = positions(x->h, window->h, window);
     y->w = positions(x->w, window->w, window);
     return RW_OK;

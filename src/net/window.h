@@ -17,8 +17,8 @@ typedef struct rwi_window {
 
 /* "3" or "3x5", rows first, into window->h and window->w. */
 rw_status rwi_window_parse(const char *text, rwi_window *window);
-/* Rows and columns of the output on an x->h by x->w image; y->c is left alone. RW_EUSAGE when the
- * window does not fit. */
+/* Rows and columns of the output on an x->h by x->w image; y->c is left alone. RW_EUSAGE when
+ * the window does not fit. */
 rw_status rwi_window_output(const rwi_window *window, const rw_shape *x, rw_shape *y);
 /* Sets kernel, stride and paddings of an op whose x and y are set. */
 void rwi_window_lower(const rwi_window *window, rwi_op *op);

@@ -1,0 +1,166 @@
+/* plan.c - a net made ready to run, and run. Everything is decided once: after rwi_plan_new a
+ * batch is two loops over the steps. */
+#include "net/plan.h"
+
+#include "core/memory.h"
+
+/* Latents take the place of weights while a shadow method trains, and methods may move their
+ * arrays, so pointers are read anew for every batch. */
+static void bind(rwi_step *step)
+{
+    for (int i = 0; i < RWI_OP_PARAMS; i++) {
+        const rwi_site *site = step->node->site[i];
+        if (!site)
+            continue;
+        step->op.param[i] = step->op.training ? rwi_site_active(site) : site->weights;
+        step->op.dparam[i] = step->op.training ? site->gradient : NULL;
+    }
+}
+
+static rw_status prepare(rwi_plan *plan)
+{
+    for (; plan->prepared < plan->step_count; plan->prepared++) {
+        rwi_step *step = &plan->steps[plan->prepared];
+        bind(step);
+        const rwi_kernel *kernel = step->op.with;
+        const rw_status status = kernel->prepare ? kernel->prepare(&step->op) : RW_OK;
+        if (status != RW_OK) {
+            plan->prepared++; /* release copes with a prepare that failed half way */
+            return rwi_within(status, "layer '%s'", step->node->name);
+        }
+    }
+    return RW_OK;
+}
+
+static rw_status make(rwi_plan *plan)
+{
+    RWI_TRY(rwi_plan_lower(plan));
+    if (!plan->options.plain)
+        rwi_plan_share(plan);
+    RWI_TRY(rwi_plan_layout(plan));
+    return prepare(plan);
+}
+
+static rw_status check(const rw_net *net, const rwi_plan_options *options)
+{
+    if (net->output < 0)
+        return rwi_fail(RW_ESTATE, "the net is not wired yet");
+    if (options->batch < 1 || options->batch > RWI_PLAN_BATCH)
+        return rwi_fail(RW_EUSAGE, "batch=%lld, expected 1 to %d", (long long)options->batch,
+                        RWI_PLAN_BATCH);
+    for (int i = 0; options->training && i < net->site_count; i++)
+        if (!net->sites[i]->gradient)
+            return rwi_fail(RW_ESTATE, "%s: training has not begun", net->sites[i]->name);
+    return RW_OK;
+}
+
+rw_status rwi_plan_new(rwi_plan **out, rw_net *net, const rwi_plan_options *options)
+{
+    *out = NULL;
+    RWI_TRY(check(net, options));
+    rwi_plan *plan = rwi_alloc(1, sizeof *plan);
+    if (!plan)
+        return rwi_fail_memory("a plan");
+    plan->net = net;
+    plan->options = *options;
+    const rw_status status = make(plan);
+    plan->options.backend = NULL; /* the caller's text may go away */
+    if (status == RW_OK)
+        *out = plan;
+    else
+        rwi_plan_free(plan);
+    return status;
+}
+
+void rwi_plan_free(rwi_plan *plan)
+{
+    if (!plan)
+        return;
+    for (int i = 0; i < plan->prepared; i++)
+        if (plan->steps[i].op.with->release)
+            plan->steps[i].op.with->release(&plan->steps[i].op);
+    rwi_free(plan->arena);
+    rwi_free(plan->spans);
+    rwi_free(plan->value_of);
+    rwi_free(plan->steps);
+    rwi_free(plan->values);
+    rwi_free(plan);
+}
+
+rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
+{
+    for (int i = 0; i < plan->step_count; i++) {
+        rwi_step *s = &plan->steps[i];
+        bind(s);
+        s->op.step = step;
+        const rw_status status = s->op.with->forward(&s->op);
+        if (status != RW_OK)
+            return rwi_within(status, "layer '%s'", s->node->name);
+    }
+    return RW_OK;
+}
+
+static void add_to(float *sum, const float *more, int64_t count)
+{
+#pragma omp parallel for simd schedule(static)
+    for (int64_t i = 0; i < count; i++)
+        sum[i] += more[i];
+}
+
+rw_status rwi_plan_backward(rwi_plan *plan)
+{
+    for (int i = plan->step_count - 1; i >= 0; i--) {
+        rwi_step *s = &plan->steps[i];
+        if (!rwi_step_goes_back(plan, s))
+            continue;
+        const rw_status status = s->op.with->backward(&s->op);
+        if (status != RW_OK)
+            return rwi_within(status, "layer '%s'", s->node->name);
+        for (int j = 0; j < RWI_OP_INPUTS; j++)
+            if (s->adds[j])
+                add_to(s->sum[j], s->op.din[j], plan->values[s->x[j]].count);
+    }
+    return RW_OK;
+}
+
+static float *at(const rwi_plan *plan, int span)
+{
+    return (float *)(void *)(plan->arena + plan->spans[span].offset);
+}
+
+int64_t rwi_plan_batch(const rwi_plan *plan)
+{
+    return plan->options.batch;
+}
+
+float *rwi_plan_input(rwi_plan *plan)
+{
+    return at(plan, 0);
+}
+
+const float *rwi_plan_logits(const rwi_plan *plan)
+{
+    return at(plan, plan->values[plan->logits].home);
+}
+
+float *rwi_plan_dlogits(rwi_plan *plan)
+{
+    if (!plan->options.training)
+        return NULL;
+    return at(plan, plan->value_count + plan->values[plan->logits].dhome);
+}
+
+const float *rwi_plan_dinput(const rwi_plan *plan)
+{
+    return plan->values[0].wants ? at(plan, plan->value_count + plan->values[0].dhome) : NULL;
+}
+
+int64_t rwi_plan_bytes(const rwi_plan *plan)
+{
+    return plan->bytes;
+}
+
+int rwi_plan_steps(const rwi_plan *plan)
+{
+    return plan->step_count;
+}

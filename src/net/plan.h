@@ -1,0 +1,50 @@
+/* plan.h - inside a plan: steps (operations in order) and values (what flows between them).
+ *
+ * Planning goes through four files: lower.c turns nodes into steps and values and chooses
+ * kernels, share.c lets values live in the memory of others, layout.c finds out when each is
+ * needed and where it stands, plan.c prepares the kernels and runs them. */
+#ifndef RWI_NET_PLAN_H
+#define RWI_NET_PLAN_H
+
+#include "net/arena.h"
+#include "net/net.h"
+
+/* The input of the net (value 0), or what a step makes. */
+typedef struct rwi_value {
+    int64_t count;   /* floats, of the whole batch */
+    int maker;       /* step; -1: the input */
+    int uses;        /* by steps, and once by the reader of the logits */
+    bool wants;      /* its gradient is needed */
+    int home, dhome; /* the values in whose memory it and its gradient live */
+} rwi_value;
+
+typedef struct rwi_step {
+    rwi_op op;
+    const rwi_node *node;
+    int x[RWI_OP_INPUTS], y;   /* values; -1: none */
+    bool adds[RWI_OP_INPUTS];  /* its gradient comes on top of what later steps gave */
+    float *sum[RWI_OP_INPUTS]; /* to which op.din is added, where adds is set */
+} rwi_step;
+
+struct rwi_plan {
+    rw_net *net;
+    rwi_plan_options options;
+    rwi_value *values;
+    rwi_step *steps;
+    int *value_of;   /* per node */
+    rwi_span *spans; /* per value; then per value for gradients; then per input of each step */
+    int value_count, step_count, prepared, logits;
+    char *arena;
+    int64_t bytes;
+};
+
+/* Nodes to steps and values, kernels chosen, relu fused. */
+rw_status rwi_plan_lower(rwi_plan *plan);
+/* Decides what runs in place: homes of values and gradients. */
+void rwi_plan_share(rwi_plan *plan);
+/* Lifetimes, the arena, and the pointers of all steps. */
+rw_status rwi_plan_layout(rwi_plan *plan);
+/* Does the step have a backward to run? */
+bool rwi_step_goes_back(const rwi_plan *plan, const rwi_step *step);
+
+#endif
