@@ -10,12 +10,13 @@ typedef struct rwi_history_row {
     double train_loss, train_accuracy;
     bool has_validation, has_test;
     double validation_loss, validation_accuracy, test_loss, test_accuracy;
-    bool best;                             /* the selected epoch so far */
+    bool best; /* the selected epoch so far */
 } rwi_history_row;
 
 /* Writes folder/history.csv and folder/history.jsonl whole, atomically, from all rows. */
 rw_status rwi_history_write(const char *folder, const rwi_history_row *rows, int count);
-/* Reads them back (resume). rows is rwi_alloc'ed. */
+/* Reads the CSV back (resume). rows is rwi_alloc'ed. Numbers that were not finite come back as
+ * NaN. Errors: RW_EFORMAT names file, line and column. */
 rw_status rwi_history_read(const char *folder, rwi_history_row **rows, int *count);
 
 #endif
