@@ -87,7 +87,7 @@ const cli_command cli_eval = {
     .about = "Accuracy and mean cross-entropy of a net over a whole split. MODEL is a .rw file "
              "or a\n"
              "run folder, which stands for its best.rw.\n",
-    .examples = "  rewire eval runs/f1-seed0\n"
+    .examples = "  rewire eval runs/f1-seed1\n"
                 "  rewire eval best.rw --data fashion-mnist --json\n",
     .words = {"MODEL"},
     .needed = 1,

@@ -220,7 +220,7 @@ const cli_command cli_inspect = {
              "with the bits that the wiring of one weight takes. MODEL is a .rw file or a run "
              "folder,\n"
              "which stands for its best.rw.\n",
-    .examples = "  rewire inspect runs/f1-seed0\n"
+    .examples = "  rewire inspect runs/f1-seed1\n"
                 "  rewire inspect best.rw --json\n",
     .words = {"MODEL"},
     .needed = 1,

@@ -46,7 +46,7 @@ const cli_command cli_resume = {
     .about = "Continues a run from its latest checkpoint. With the same number of threads the "
              "files\n"
              "it ends with are, byte for byte, those of a run that was never stopped.\n",
-    .examples = "  rewire resume runs/conv7-seed0\n",
+    .examples = "  rewire resume runs/conv7-seed1\n",
     .words = {"RUN"},
     .needed = 1,
     .options = options_table,

@@ -68,7 +68,7 @@ const cli_command cli_verify = {
              "changed fails, and the message names layer, group and index. MODEL is a .rw file "
              "or a\n"
              "run folder, which stands for its best.rw.\n",
-    .examples = "  rewire verify runs/f1-seed0\n"
+    .examples = "  rewire verify runs/f1-seed1\n"
                 "  rewire verify best.rw --json\n",
     .words = {"MODEL"},
     .needed = 1,

@@ -1,29 +1,36 @@
 /* help.c - the help texts, made from the rows of the commands. */
 #include "cli.h"
 
+static const char before_commands[] =
+    "rewire - train neural networks whose weight values never change\n"
+    "\n"
+    "Every weight keeps the value it was drawn with; training only decides how the values are\n"
+    "wired. A saved network is a seed and a wiring, and 'rewire verify' proves it.\n"
+    "\n"
+    "Usage: rewire COMMAND [ARGUMENT]... [OPTION]...\n"
+    "\n"
+    "Commands:\n";
+
+static const char after_commands[] =
+    "  help         this text, or 'rewire help COMMAND'\n"
+    "\n"
+    "Start here:\n"
+    "  rewire train demo              learn digits that the program draws itself\n"
+    "  rewire verify runs/demo-seed1  check every weight against the seed\n"
+    "  rewire list recipes            what else there is to train\n"
+    "  rewire data fetch mnist        get a real data set\n"
+    "\n"
+    "Data sets are looked up in the folders of $REWIRE_DATA and then in the user's cache.\n"
+    "Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 failed,\n"
+    "2 wrong usage.\n";
+
 void cli_help(FILE *to)
 {
-    fputs("rewire - train neural networks whose weight values never change\n\n"
-          "Every weight keeps the value it was drawn with; training only decides how the "
-          "values are\n"
-          "wired. A saved network is a seed and a wiring, and 'rewire verify' proves it.\n\n"
-          "Usage: rewire COMMAND [ARGUMENT]... [OPTION]...\n\nCommands:\n",
-          to);
     const cli_command *command = NULL;
+    fputs(before_commands, to);
     for (int i = 0; (command = cli_command_at(i)) != NULL; i++)
         fprintf(to, "  %-12s %s\n", command->name, command->summary);
-    fputs(
-        "  help         this text, or 'rewire help COMMAND'\n\n"
-        "Start here:\n"
-        "  rewire train f1 --data glyphs       learn to read digits that the program draws "
-        "itself\n"
-        "  rewire verify runs/f1-seed0/best.rw check every weight against the seed\n"
-        "  rewire list recipes                 what else there is to train\n"
-        "  rewire data fetch mnist             get a real data set\n\n"
-        "Data sets are looked up in the folders of $REWIRE_DATA and then in the user's cache.\n"
-        "Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 failed,\n"
-        "2 wrong usage.\n",
-        to);
+    fputs(after_commands, to);
 }
 
 static void usage(FILE *to, const cli_command *command)

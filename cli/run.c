@@ -49,7 +49,8 @@ static int print_summary(const char *folder, const rw_progress *end)
     snprintf(best, sizeof best, "%s/best.rw", folder);
     print_figures(end);
     printf("training time        %s\n", cli_time(end->seconds, time_used));
-    printf("files in %s: best.rw last.rw resume.rw recipe.yaml history.csv history.jsonl\n",
+    printf("files in %s: best.rw last.rw resume.rw recipe.yaml result.json "
+           "history.csv history.jsonl\n",
            cli_safe(folder, quoted, sizeof quoted));
     printf("next: rewire verify %s\n", cli_quoted(best, quoted, sizeof quoted));
     return CLI_DONE;
