@@ -163,7 +163,7 @@ const char *rwi_hint(char *hint, const char *word, const char *(*next)(const voi
         return hint;
     }
     size_t length = 0;
-    for (int i = 0; (name = next(list, i)) != NULL && length < RWI_HINT_SIZE - 1; i++)
+    for (int i = 0; (name = next(list, i)) != NULL; i++)
         length = hint_add(hint, length, i == 0 ? "; known: " : ", ", name);
     return hint;
 }
