@@ -60,8 +60,9 @@ typedef struct rwi_kernel {
     rwi_op_kind kind;
     bool fuses_relu;
     bool (*takes)(const rwi_op *op); /* NULL: every op of its kind */
-    /* After the pointers are set (params excepted): allocates and creates everything a run
-     * needs. NULL: nothing. */
+    /* After the pointers are set: allocates and creates everything a run needs. The addresses
+     * in param may change later, but each of param and dparam is NULL or not as in the runs.
+     * NULL: nothing. */
     rw_status (*prepare)(rwi_op *op);
     rw_status (*forward)(
         rwi_op *op); /* op->training: batch statistics, dropout; otherwise inference */

@@ -1,0 +1,37 @@
+/* conv2d.c (onednn) - convolutions. Activations stay NHWC, which oneDNN's kernels take as they
+ * are; weights change between our [k][r][s][c] and the kernel's blocks in every run, which
+ * costs little. */
+#include "backend/kernel.h"
+#include "backend/onednn/passes.h"
+
+static rw_status prepare(rwi_op *op)
+{
+    const rwi_dnn_tensor layout[RWI_DNN_ROLES] = {
+        [RWI_DNN_SRC] = {4, {op->batch, op->x.c, op->x.h, op->x.w}, dnnl_nhwc},
+        [RWI_DNN_WEIGHTS] = {4, {op->y.c, op->x.c, op->kernel_h, op->kernel_w}, dnnl_ohwi},
+        [RWI_DNN_BIAS] = {op->param[1] ? 1 : 0, {op->y.c}, dnnl_a},
+        [RWI_DNN_DST] = {4, {op->batch, op->y.c, op->y.h, op->y.w}, dnnl_nhwc},
+    };
+    rwi_dnn_spec spec = {
+        .training = op->training,
+        .relu = op->relu,
+        .algorithm = dnnl_convolution_direct,
+        .stride = {op->stride, op->stride},
+        .before = {op->pad_top, op->pad_left},
+        .after = {op->pad_bottom, op->pad_right},
+    };
+    for (int role = 0; role < RWI_DNN_ROLES; role++)
+        spec.tensor[role] = layout[role];
+    spec.tensor[RWI_DNN_WEIGHTS].tag = dnnl_format_tag_any;
+    return rwi_dnn_prepare(op, rwi_dnn_convolution, &spec, layout);
+}
+
+const rwi_kernel rwi_kernel_onednn_conv2d = {
+    .backend = "onednn",
+    .kind = RWI_OP_CONV2D,
+    .fuses_relu = true,
+    .prepare = prepare,
+    .release = rwi_dnn_release,
+    .forward = rwi_dnn_forward,
+    .backward = rwi_dnn_backward,
+};

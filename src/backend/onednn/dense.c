@@ -1,0 +1,29 @@
+/* dense.c (onednn) - the matrix products of a dense layer. */
+#include "backend/kernel.h"
+#include "backend/onednn/passes.h"
+
+static rw_status prepare(rwi_op *op)
+{
+    const int64_t inputs = (int64_t)op->x.h * op->x.w * op->x.c;
+    const int64_t units = (int64_t)op->y.h * op->y.w * op->y.c;
+    const rwi_dnn_tensor layout[RWI_DNN_ROLES] = {
+        [RWI_DNN_SRC] = {2, {op->batch, inputs}, dnnl_ab},
+        [RWI_DNN_WEIGHTS] = {2, {units, inputs}, dnnl_ab},
+        [RWI_DNN_BIAS] = {op->param[1] ? 1 : 0, {units}, dnnl_a},
+        [RWI_DNN_DST] = {2, {op->batch, units}, dnnl_ab},
+    };
+    rwi_dnn_spec spec = {.training = op->training, .relu = op->relu};
+    for (int role = 0; role < RWI_DNN_ROLES; role++)
+        spec.tensor[role] = layout[role];
+    return rwi_dnn_prepare(op, rwi_dnn_inner_product, &spec, layout);
+}
+
+const rwi_kernel rwi_kernel_onednn_dense = {
+    .backend = "onednn",
+    .kind = RWI_OP_DENSE,
+    .fuses_relu = true,
+    .prepare = prepare,
+    .release = rwi_dnn_release,
+    .forward = rwi_dnn_forward,
+    .backward = rwi_dnn_backward,
+};

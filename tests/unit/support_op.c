@@ -1,0 +1,151 @@
+/* support_op.c - builds single operations from table rows. */
+#include "support_op.h"
+
+#include "core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static int32_t window_count(int32_t size, int32_t before, int32_t after, int32_t kernel,
+                            int32_t stride)
+{
+    return (size + before + after - kernel) / stride + 1;
+}
+
+static bool slides(rwi_op_kind kind)
+{
+    return kind == RWI_OP_CONV2D || kind == RWI_OP_MAXPOOL || kind == RWI_OP_AVGPOOL;
+}
+
+void op_describe(rwi_op *op, const op_case *c, bool training)
+{
+    *op = (rwi_op){.kind = c->kind, .training = training, .batch = c->batch, .x = c->x};
+    op->y = c->x;
+    op->relu = c->relu;
+    op->rate = c->rate;
+    op->momentum = 0.9;
+    op->epsilon = 1e-3;
+    op->stream = rwi_stream_named(11, "dropout");
+    op->step = 5;
+    op->kernel_h = c->kernel_h;
+    op->kernel_w = c->kernel_w;
+    op->stride = c->stride;
+    op->pad_top = c->top;
+    op->pad_left = c->left;
+    op->pad_bottom = c->bottom;
+    op->pad_right = c->right;
+    if (slides(c->kind)) {
+        op->y.h = window_count(c->x.h, c->top, c->bottom, c->kernel_h, c->stride);
+        op->y.w = window_count(c->x.w, c->left, c->right, c->kernel_w, c->stride);
+    }
+    if (c->kind == RWI_OP_CONV2D)
+        op->y.c = c->filters;
+    if (c->kind == RWI_OP_DENSE)
+        op->y = (rw_shape){1, 1, c->filters};
+}
+
+static void count_params(op_run *run, const op_case *c)
+{
+    const int64_t area =
+        c->kind == RWI_OP_DENSE ? (int64_t)c->x.h * c->x.w : (int64_t)c->kernel_h * c->kernel_w;
+    if (c->kind == RWI_OP_CONV2D || c->kind == RWI_OP_DENSE) {
+        run->param_count[0] = c->filters * area * c->x.c;
+        run->param_count[1] = c->no_bias ? 0 : c->filters;
+    } else if (c->kind == RWI_OP_BATCHNORM) {
+        run->param_count[0] = run->param_count[1] = c->no_bias ? 0 : c->x.c;
+    }
+}
+
+static void fill(float *to, int64_t count, const char *name, bool coarse)
+{
+    const rwi_stream stream = rwi_stream_named(3, name);
+    for (int64_t i = 0; to && i < count; i++) {
+        const float v = rwi_random_symmetric(stream, (uint64_t)i);
+        to[i] = coarse ? (float)floor((double)v * 4.0) / 4.0F : v;
+    }
+}
+
+void op_refill(op_run *run, const op_case *c)
+{
+    rwi_op *op = &run->op;
+    fill(run->in[0], run->in_count, "a", c->coarse);
+    fill(run->in[1], run->in_count, "b", c->coarse);
+    fill(run->param[0], run->param_count[0], "w", false);
+    fill(run->param[1], run->param_count[1], "v", false);
+    fill(op->dout, run->out_count, "dy", false);
+    for (int64_t i = 0; op->state[0] && i < c->x.c; i++) {
+        op->state[0][i] = 0.01F * (float)i;
+        op->state[1][i] = 1.0F + 0.01F * (float)i;
+    }
+}
+
+static float *floats(int64_t count, rw_status *status)
+{
+    float *p = rwi_alloc((size_t)count, sizeof *p);
+    if (!p)
+        *status = rwi_fail_memory("a test");
+    return p;
+}
+
+static void make_gradients(op_run *run, const op_case *c, rw_status *status)
+{
+    rwi_op *op = &run->op;
+    op->dout = floats(run->out_count, status);
+    for (int i = 0; i < RWI_OP_INPUTS; i++)
+        if (run->in[i] && !c->no_dx)
+            op->din[i] = c->in_place ? op->dout : floats(run->in_count, status);
+    for (int i = 0; i < RWI_OP_PARAMS; i++)
+        if (run->param[i])
+            op->dparam[i] = floats(run->param_count[i], status);
+}
+
+rw_status op_make(op_run *run, const op_case *c, bool training)
+{
+    rw_status status = RW_OK;
+    *run = (op_run){0};
+    rwi_op *op = &run->op;
+    op_describe(op, c, training);
+    run->in_count = rwi_op_x_count(op);
+    run->out_count = rwi_op_y_count(op);
+    count_params(run, c);
+    for (int i = 0; i < (c->kind == RWI_OP_ADD ? 2 : 1); i++)
+        op->in[i] = run->in[i] = floats(run->in_count, &status);
+    op->out = c->in_place ? run->in[0] : floats(run->out_count, &status);
+    for (int i = 0; i < RWI_OP_PARAMS; i++)
+        if (run->param_count[i])
+            op->param[i] = run->param[i] = floats(run->param_count[i], &status);
+    for (int i = 0; c->kind == RWI_OP_BATCHNORM && i < 2; i++)
+        op->state[i] = floats(c->x.c, &status);
+    if (training)
+        make_gradients(run, c, &status);
+    if (status == RW_OK)
+        op_refill(run, c);
+    return status;
+}
+
+rw_status op_prepare(op_run *run, const rwi_kernel *kernel)
+{
+    run->op.with = kernel;
+    return kernel->prepare ? kernel->prepare(&run->op) : RW_OK;
+}
+
+void op_free(op_run *run)
+{
+    rwi_op *op = &run->op;
+    if (op->with && op->with->release)
+        op->with->release(op);
+    if (op->out != run->in[0])
+        rwi_free(op->out);
+    for (int i = 0; i < RWI_OP_INPUTS; i++) {
+        if (op->din[i] != op->dout)
+            rwi_free(op->din[i]);
+        rwi_free(run->in[i]);
+    }
+    rwi_free(op->dout);
+    for (int i = 0; i < RWI_OP_PARAMS; i++) {
+        rwi_free(run->param[i]);
+        rwi_free(op->dparam[i]);
+        rwi_free(op->state[i]);
+    }
+    *run = (op_run){0};
+}
