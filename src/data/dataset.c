@@ -141,8 +141,8 @@ static rw_status not_there(const source *from, const search *s)
                     "data set '%s': no %s in %s; 'rewire data fetch %s' gets it, or let "
                     "$REWIRE_DATA name the folder that holds '%s'",
                     s->name, s->wanted->files,
-                    s->tried.s != NULL ? s->tried.s : "no folder at all, as none is set", s->name,
-                    s->name);
+                    s->tried.s != NULL ? s->tried.s : "no folder at all, as none is set",
+                    s->name, s->name);
 }
 
 static rw_status resolve_name(source *from, const char *name)

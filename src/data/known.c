@@ -94,6 +94,13 @@ static const rwi_known cifar100 = {
     .files = cifar100_files,
 };
 
+static const rwi_known glyphs = {
+    .name = "glyphs",
+    .summary = "digits that the program draws itself, 28x28 grey, any number of images",
+    .format = "glyphs",
+    .class_names = digits,
+};
+
 static const rwi_known *const table[] = {
 #define ROW(known) &known,
 #include "data/known_list.h"
