@@ -1,5 +1,6 @@
-/* method.h - a training method as data: how latents become a wiring, a wiring becomes weights, and
- * a gradient at the weights becomes one at the latents. One file and one row of method_list.h each. */
+/* method.h - a training method as data: how latents become a wiring, a wiring becomes weights,
+ * and a gradient at the weights becomes one at the latents. One file and one row of
+ * method_list.h each. */
 #ifndef RWI_METHOD_METHOD_H
 #define RWI_METHOD_METHOD_H
 
@@ -9,23 +10,34 @@ struct rwi_method {
     const char *name, *summary, *source;
     const rwi_param *params; /* NULL: none */
     size_t options_size;
-    /* What the table cannot check; may fill fields of options that the table does not name. NULL: nothing. */
+    /* What the table cannot check; may fill fields of options that the table does not name.
+     * NULL: nothing. */
     rw_status (*check)(void *options);
-    /* Is this site wired by the method, or trained freely (skip_bias, skip_norm)? NULL: all are. */
+    /* Is this site wired by the method, or trained freely (skip_bias, skip_norm)? NULL: all
+     * are. */
     bool (*takes)(const rwi_site *s, const void *options);
-    /* From options and init: shadow, values_per_weight, latents_per_weight. Runs before the draw. NULL: false, 1, 1. */
+    /* From options and init: shadow, values_per_weight, latents_per_weight. Runs before the
+     * draw. NULL: false, 1, 1. */
     void (*shape)(rwi_site *s);
-    rw_status (*prepare)(rwi_site *s);  /* after the draw: s->own, first wiring. NULL: none needed */
-    void (*begin)(rwi_site *s, rwi_stream noise); /* first latents. NULL: a copy of the weights */
-    void (*choose)(rwi_site *s);                  /* latent -> wiring. NULL for dense */
-    void (*decode)(const rwi_site *s, float *weights); /* fixed + wiring -> weights; dense: latent -> weights */
-    void (*gradient)(rwi_site *s);                /* gradient (dL/dweights) -> pull (dL/dlatent). NULL: they are the same */
-    /* Could choose have made this wiring? If not, one sentence in error detail that names group and
-     * index, and RW_EVERIFY. NULL for dense. */
+    /* After the draw: s->own and the first wiring. NULL: none needed. */
+    rw_status (*prepare)(rwi_site *s);
+    /* The first latents. NULL: a copy of the weights. */
+    void (*begin)(rwi_site *s, rwi_stream noise);
+    /* latent -> wiring. NULL for dense. */
+    void (*choose)(rwi_site *s);
+    /* fixed + wiring -> weights; dense: latent -> weights. */
+    void (*decode)(const rwi_site *s, float *weights);
+    /* gradient (dL/dweights) -> pull (dL/dlatent). NULL: they are the same. */
+    void (*gradient)(rwi_site *s);
+    /* Could choose have made this wiring? If not, one sentence in error detail that names group
+     * and index, and RW_EVERIFY. NULL for dense. */
     rw_status (*valid)(const rwi_site *s);
-    int (*bits)(const rwi_site *s);               /* stored bits of one wiring entry, 0..32 */
-    bool (*due)(const rwi_site *s, int64_t step, int64_t epoch); /* as rwi_site_due. NULL: every step */
-    void (*release)(rwi_site *s);                 /* frees own, which may be NULL. NULL: none */
+    /* Stored bits of one wiring entry, 0..32. */
+    int (*bits)(const rwi_site *s);
+    /* As rwi_site_due. NULL: every step. */
+    bool (*due)(const rwi_site *s, int64_t step, int64_t epoch);
+    /* Frees own, which may be NULL. NULL: none. */
+    void (*release)(rwi_site *s);
 };
 
 #define ROW(method) extern const rwi_method method;

@@ -9,19 +9,19 @@
 /* One array of latents and all that a step over it needs. */
 typedef struct rwi_update {
     float *latent;
-    const float *pull;               /* dL/dlatent, already the mean (or sum) the trainer asked for */
-    float *state[RWI_OPTIM_STATES];  /* count floats each, zero before the first step */
+    const float *pull; /* dL/dlatent, already the mean (or sum) the trainer asked for */
+    float *state[RWI_OPTIM_STATES]; /* count floats each, zero before the first step */
     int64_t count;
     double lr;
-    double decay;                    /* added to pull: decay * latent (2 * l2 of the site; 0: none) */
-    int64_t step;                    /* 1-based */
+    double decay; /* added to pull: decay * latent (2 * l2 of the site; 0: none) */
+    int64_t step; /* 1-based */
 } rwi_update;
 
 typedef struct rwi_optimizer {
     const char *name, *summary, *source;
-    const rwi_param *params;         /* first row is lr */
+    const rwi_param *params; /* first row is lr */
     size_t options_size;
-    int states;                      /* arrays of moments: 0, 1, 2 */
+    int states; /* arrays of moments: 0, 1, 2 */
     /* Same bits for any thread count and CPU. lr comes from update, not from options. */
     void (*step)(const void *options, const rwi_update *update);
 } rwi_optimizer;

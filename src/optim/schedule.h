@@ -1,7 +1,7 @@
 /* schedule.h - the learning rate over time, as a factor on lr. One row of schedule_list.h each.
  *
- * Factors come from libm's pow and cos, whose last bit may differ between systems: a training is the
- * same to the bit on one machine, while what is fixed is the same everywhere. */
+ * Factors come from libm's pow and cos, whose last bit may differ between systems: a training
+ * is the same to the bit on one machine, while what is fixed is the same everywhere. */
 #ifndef RWI_OPTIM_SCHEDULE_H
 #define RWI_OPTIM_SCHEDULE_H
 
@@ -10,15 +10,16 @@
 #define RWI_SCHEDULE_MARKS 64 /* epochs one schedule may name */
 
 typedef struct rwi_when {
-    int64_t epoch, epochs;      /* 0-based; how many in all */
-    int64_t step, steps;        /* 0-based within the epoch; how many in it */
+    int64_t epoch, epochs; /* 0-based; how many in all */
+    int64_t step, steps;   /* 0-based within the epoch; how many in it */
 } rwi_when;
 
 typedef struct rwi_schedule {
     const char *name, *summary, *source;
     const rwi_param *params; /* NULL: none */
     size_t options_size;
-    /* What the table cannot check; may fill fields of options that the table does not name. NULL: nothing. */
+    /* What the table cannot check; may fill fields of options that the table does not name.
+     * NULL: nothing. */
     rw_status (*check)(void *options);
     double (*factor)(const void *options, const rwi_when *now);
 } rwi_schedule;

@@ -258,21 +258,26 @@ def print_trainings():
         floats(name + "_weights", weights)
 
 
+def moved(name, count, steps, lr, decay):
+    mover = {"sgd": Sgd(count), "momentum": Sgd(count, 0.9), "nesterov": Sgd(count, 0.9, True),
+             "adam": Adam(count)}[name]
+    latent = symmetric(3, "latent", count)
+    for t in range(1, steps + 1):
+        latent = mover.step(latent, symmetric(3, "pull/%d" % t, count), lr, decay, t)
+    return latent
+
+
 def print_optimizers():
-    count, lr, decay = 6, 0.05, 0.01
-    print("/* %d latents (stream latent, seed 3), 5 steps by pulls of stream pull/STEP, lr %g, decay %g. */"
-          % (count, lr, decay))
-    shape = (count,)
-    movers = {"sgd": Sgd(shape), "momentum": Sgd(shape, 0.9), "nesterov": Sgd(shape, 0.9, True),
-              "adam": Adam(shape)}
-    print("#define OPTIM_COUNT %d\n#define OPTIM_STEPS 5\n#define OPTIM_LR    %g\n#define OPTIM_DECAY %g\n"
-          % (count, lr, decay))
-    print("static const struct {\n    const char *name;\n    float latent[OPTIM_COUNT];\n} golden_steps[] = {")
-    for name, mover in movers.items():
-        latent = symmetric(3, "latent", count)
-        for t in range(1, 6):
-            latent = mover.step(latent, symmetric(3, "pull/%d" % t, count), lr, decay, t)
-        print('    {"%s", {%s}},' % (name, ", ".join(map(c_float, latent))))
+    few, many, steps, lr, decay = 6, 1003, 5, 0.05, 0.01
+    print("/* Latents are stream latent of seed 3, pulls stream pull/STEP; a few, and the checksum of many. */")
+    for key, value in (("FEW", few), ("MANY", many), ("STEPS", steps), ("LR", lr), ("DECAY", decay)):
+        print("#define OPTIM_%s %g" % (key, value))
+    print("static const struct {\n    const char *name;\n    float latent[OPTIM_FEW];\n"
+          "    uint64_t checksum;\n} golden_steps[] = {")
+    for name in ("sgd", "momentum", "nesterov", "adam"):
+        print('    {"%s", {%s}, %s},' % (
+            name, ", ".join(map(c_float, moved(name, few, steps, lr, decay))),
+            checksum(moved(name, many, steps, lr, decay))))
     print("};\n")
 
 
