@@ -19,6 +19,7 @@ typedef struct entry {
     rwi_tensor tensor;
     char *name;
     int64_t index; /* in order of adding */
+    void *owned;   /* data that is freed with the file, or NULL */
 } entry;
 
 typedef struct note {
@@ -42,8 +43,10 @@ void rwi_tensors_free(rwi_tensors_out *out)
 {
     if (out == NULL)
         return;
-    for (size_t i = 0; i < out->entry_count; i++)
+    for (size_t i = 0; i < out->entry_count; i++) {
         rwi_free(out->entries[i].name);
+        rwi_free(out->entries[i].owned);
+    }
     for (size_t i = 0; i < out->note_count; i++) {
         rwi_free(out->notes[i].key);
         rwi_free(out->notes[i].value);
@@ -77,9 +80,19 @@ void rwi_tensors_add(rwi_tensors_out *out, const rwi_tensor *tensor)
         return;
     out->entries = entries;
     entry *e = &entries[out->entry_count];
-    *e = (entry){*tensor, rwi_strdup(tensor->name), (int64_t)out->entry_count};
+    *e = (entry){*tensor, rwi_strdup(tensor->name), (int64_t)out->entry_count, NULL};
     out->entry_count++;
     out->failed = e->name == NULL;
+}
+
+void rwi_tensors_give(rwi_tensors_out *out, const rwi_tensor *tensor)
+{
+    size_t before = out->entry_count;
+    rwi_tensors_add(out, tensor);
+    if (out->entry_count == before)
+        rwi_free((void *)(uintptr_t)tensor->data);
+    else
+        out->entries[before].owned = (void *)(uintptr_t)tensor->data;
 }
 
 void rwi_tensors_note(rwi_tensors_out *out, const char *key, const char *value)

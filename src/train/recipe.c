@@ -26,7 +26,7 @@ const rwi_recipe_key rwi_recipe_keys[RWI_RECIPE_KEYS + 1] = {
     {"loss", "what is made small", RWI_KEY_SPEC, false, 0, 0},
     {"batch", "images in a step", RWI_KEY_INT, false, 1, 65536},
     {"epochs", "passes over the training images", RWI_KEY_INT, false, 1, 100000},
-    {"seed", "all random numbers follow from it", RWI_KEY_INT, false, 0, INT64_MAX},
+    {"seed", "all random numbers follow from it", RWI_KEY_INT, false, 0, INT64_C(1) << 53},
     {"track_test", "also evaluate on the test images after every epoch", RWI_KEY_BOOL, false, 0,
      0},
     {0},
