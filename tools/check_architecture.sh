@@ -115,8 +115,9 @@ check_calls() {
 check_lengths() {
     find src cli examples tests bench tools include -name '*.[ch]' -o -name '*.sh' -o -name '*.py' |
         while read -r file; do
-            lines=$(wc -l <"$file")
-            [ "$lines" -le 600 ] || breach "$file: $lines lines, at most 600"
+            limit=600 lines=$(wc -l <"$file")
+            case $file in tests/*) limit=800 ;; esac
+            [ "$lines" -le $limit ] || breach "$file: $lines lines, at most $limit"
         done
     find src cli examples -name '*.c' | while read -r file; do
         awk -v file="$file" '
