@@ -21,11 +21,12 @@
  *   rw_net_verify(net, NULL);
  *   rw_net_save(net, "hello.rw");
  *
- * Conventions. Every call that can fail returns rw_status and leaves one sentence about the cause
- * in rw_error_detail(). x_new and x_open give an object that the caller ends with x_free; x_free
- * takes NULL. Strings returned by a handle live as long as the handle. Images are NHWC (row, column,
- * channel), the channel fastest. The library never exits, never prints, keeps no global state.
- * One handle is used by one thread at a time; different handles by different threads. */
+ * Conventions. Every call that can fail returns rw_status and leaves one sentence about the
+ * cause in rw_error_detail(). x_new and x_open give an object that the caller ends with x_free;
+ * x_free takes NULL. Strings returned by a handle live as long as the handle. Images are NHWC
+ * (row, column, channel), the channel fastest. The library never exits, never prints, keeps no
+ * global state. One handle is used by one thread at a time; different handles by different
+ * threads. */
 #ifndef REWIRE_H
 #define REWIRE_H
 
@@ -46,28 +47,29 @@ extern "C" {
 #define RW_VERSION "0.1.0"
 RW_API const char *rw_version(void);
 
-/* ---- 1. Errors ------------------------------------------------------------------------------ */
+/* ---- 1. Errors ------------------------------------------------------------------------------
+ */
 
 /* One row each: code, short name, what it means. */
-#define RW_STATUS_LIST(X)                                                         \
-    X(RW_OK, "ok", "no error")                                                    \
-    X(RW_EUSAGE, "usage", "an unknown name or key, or a value out of its range")  \
-    X(RW_ENOMEM, "memory", "not enough memory")                                   \
-    X(RW_EIO, "io", "a file or folder could not be read or written")              \
-    X(RW_ENOTFOUND, "not found", "no such file, data set or recipe")              \
-    X(RW_EFORMAT, "format", "a file is not what it claims to be")                 \
-    X(RW_EVERIFY, "verify", "a weight is not what seed and wiring say")           \
-    X(RW_EDIVERGED, "diverged", "the loss is no longer a number")                 \
-    X(RW_ECANCELLED, "cancelled", "stopped by the caller")                        \
-    X(RW_ESTATE, "state", "the call does not fit the state of the object")        \
-    X(RW_EUNSUPPORTED, "unsupported", "this build or machine cannot do that")     \
+#define RW_STATUS_LIST(X)                                                                      \
+    X(RW_OK, "ok", "no error")                                                                 \
+    X(RW_EUSAGE, "usage", "an unknown name or key, or a value out of its range")               \
+    X(RW_ENOMEM, "memory", "not enough memory")                                                \
+    X(RW_EIO, "io", "a file or folder could not be read or written")                           \
+    X(RW_ENOTFOUND, "not found", "no such file, data set or recipe")                           \
+    X(RW_EFORMAT, "format", "a file is not what it claims to be")                              \
+    X(RW_EVERIFY, "verify", "a weight is not what seed and wiring say")                        \
+    X(RW_EDIVERGED, "diverged", "the loss is no longer a number")                              \
+    X(RW_ECANCELLED, "cancelled", "stopped by the caller")                                     \
+    X(RW_ESTATE, "state", "the call does not fit the state of the object")                     \
+    X(RW_EUNSUPPORTED, "unsupported", "this build or machine cannot do that")                  \
     X(RW_ENETWORK, "network", "a download failed")
 
 typedef enum rw_status {
 #define RW_STATUS_ENUM(code, name, text) code,
     RW_STATUS_LIST(RW_STATUS_ENUM)
 #undef RW_STATUS_ENUM
-    RW_STATUS_COUNT
+        RW_STATUS_COUNT
 } rw_status;
 
 /* The short name ("format") and the meaning of a code; "unknown" for anything else. */
@@ -76,14 +78,18 @@ RW_API const char *rw_status_text(rw_status status);
 /* One sentence about this thread's latest failure; "" when there was none. */
 RW_API const char *rw_error_detail(void);
 
-/* ---- 2. Data sets --------------------------------------------------------------------------- */
+/* ---- 2. Data sets ---------------------------------------------------------------------------
+ */
 
-typedef struct rw_shape { int32_t h, w, c; } rw_shape; /* one image */
+typedef struct rw_shape {
+    int32_t h, w, c;
+} rw_shape; /* one image */
 typedef struct rw_dataset rw_dataset;
 
-/* Opens a data set: a known name (rw_list), looked up in $REWIRE_DATA (colon-separated) and then in
- * the user's cache, or the path of a folder whose format is found by probing. split: "train" or
- * "test". options: text for that format, or NULL. Errors: RW_ENOTFOUND, RW_EFORMAT, RW_EIO... */
+/* Opens a data set: a known name (rw_list), looked up in $REWIRE_DATA (colon-separated) and
+ * then in the user's cache, or the path of a folder whose format is found by probing. A known
+ * name may carry its options: "glyphs count=600". split: "train" or "test". options: text for
+ * that format, or NULL. Errors: RW_ENOTFOUND, RW_EFORMAT, RW_EIO... */
 RW_API rw_status rw_dataset_open(rw_dataset **out, const char *name_or_path, const char *split,
                                  const char *options);
 RW_API void rw_dataset_free(rw_dataset *set);
@@ -94,29 +100,34 @@ RW_API const char *rw_dataset_format(const rw_dataset *set); /* "idx", "cifar", 
 RW_API const char *rw_dataset_path(const rw_dataset *set);   /* "" for data that is drawn */
 /* The name of a class, or NULL where the format has none. */
 RW_API const char *rw_dataset_class_name(const rw_dataset *set, int32_t label);
-/* Pixels (0..255, h*w*c of them) and label of one image. NULL / -1 when index is out of range. */
+/* Pixels (0..255, h*w*c of them) and label of one image. NULL / -1 when index is out of range.
+ */
 RW_API const uint8_t *rw_dataset_image(const rw_dataset *set, int64_t index);
 RW_API int32_t rw_dataset_label(const rw_dataset *set, int64_t index);
 
 /* Called now and then; return true to stop. */
 typedef bool (*rw_fetch_progress)(void *user, const char *file, int64_t done, int64_t total);
-/* Downloads a known data set into folder (NULL: the user's cache), checks every file against its
- * official checksum, continues broken downloads. mirror replaces the official base URL (or NULL).
- * Errors: RW_ENETWORK, RW_EFORMAT (checksum), RW_EIO, RW_EUNSUPPORTED (built without libcurl). */
+/* Downloads a known data set into folder (NULL: the user's cache), checks every file against
+ * its official checksum, continues broken downloads. mirror replaces the official base URL (or
+ * NULL). Errors: RW_ENETWORK, RW_EFORMAT (checksum), RW_EIO, RW_EUNSUPPORTED (built without
+ * libcurl). */
 RW_API rw_status rw_dataset_fetch(const char *name, const char *folder, const char *mirror,
                                   rw_fetch_progress progress, void *user);
 
-/* ---- 3. Nets -------------------------------------------------------------------------------- */
+/* ---- 3. Nets --------------------------------------------------------------------------------
+ */
 
 typedef struct rw_net rw_net;
-typedef struct { int32_t id; } rw_node; /* a value in the graph; an id below 0 stands for a mistake */
+typedef struct {
+    int32_t id;
+} rw_node; /* a value in the graph; an id below 0 stands for a mistake */
 
 /* An empty net. options: "seed=7". */
 RW_API rw_status rw_net_new(rw_net **out, rw_shape input, const char *options);
 RW_API void rw_net_free(rw_net *net);
 RW_API rw_node rw_input(rw_net *net);
-/* Adds a layer, "conv2d filters=32 kernel=3"; every layer also takes name=NAME. A mistake is kept
- * and reported once, by rw_net_wire, so calls can be chained without a check each. */
+/* Adds a layer, "conv2d filters=32 kernel=3"; every layer also takes name=NAME. A mistake is
+ * kept and reported once, by rw_net_wire, so calls can be chained without a check each. */
 RW_API rw_node rw_layer(rw_net *net, rw_node x, const char *text);
 /* The same with two inputs: rw_join(net, a, b, "add"). */
 RW_API rw_node rw_join(rw_net *net, rw_node a, rw_node b, const char *text);
@@ -125,15 +136,16 @@ RW_API rw_node rw_join(rw_net *net, rw_node a, rw_node b, const char *text);
  * "random_prune keep=0.7": kernels keep this share; the first one at least 0.8.
  * "as_drawn": what the layers say (the default). */
 RW_API rw_status rw_net_start(rw_net *net, const char *text);
-/* Ends building: output is the node that gives the logits. Draws the fixed values and gives every
- * site its method, "permute period=20". */
+/* Ends building: output is the node that gives the logits. Draws the fixed values and gives
+ * every site its method, "permute period=20". */
 RW_API rw_status rw_net_wire(rw_net *net, rw_node output, const char *method);
-/* Logits (count x classes) of images as the data set holds them (count x h x w x c, 0..255), with
- * the normalisation the net was trained with, at synchronised weights. */
-RW_API rw_status rw_net_predict(rw_net *net, const uint8_t *images, int64_t count, float *logits);
+/* Logits (count x classes) of images as the data set holds them (count x h x w x c, 0..255),
+ * with the normalisation the net was trained with, at synchronised weights. */
+RW_API rw_status rw_net_predict(rw_net *net, const uint8_t *images, int64_t count,
+                                float *logits);
 
-/* Files are safetensors: a seed, the wirings, and what was trained freely. Written beside, synced
- * and renamed. Loading checks everything that rw_net_verify checks. */
+/* Files are safetensors: a seed, the wirings, and what was trained freely. Written beside,
+ * synced and renamed. Loading checks everything that rw_net_verify checks. */
 RW_API rw_status rw_net_save(rw_net *net, const char *path);
 RW_API rw_status rw_net_load(rw_net **out, const char *path);
 
@@ -141,7 +153,8 @@ RW_API rw_status rw_net_load(rw_net **out, const char *path);
 typedef struct rw_proof {
     int64_t weights;        /* wired weights, each checked against the redrawn fixed values */
     int64_t groups;         /* groups they stand in */
-    int64_t trained_freely; /* numbers trained as usual: biases and norm scales where the recipe says so */
+    int64_t trained_freely; /* numbers trained as usual: biases and norm scales where the recipe
+                               says so */
     int64_t statistics;     /* running means and variances of norm layers */
     double bits;            /* learned bits per wired weight, as stored */
     uint64_t fixed_checksum; /* of all fixed values, in order */
@@ -156,9 +169,9 @@ RW_API rw_status rw_file_verify(const char *path, rw_proof *proof);
 typedef struct rw_site_info {
     const char *name, *role, *method, *init; /* role: kernel, bias, gamma, beta */
     int32_t rank;
-    int64_t shape[4];       /* kernels: filters, rows, columns, channels; or units, inputs */
-    int64_t groups, n;      /* groups * n = weights */
-    int32_t bits;           /* stored bits per weight; 32 when trained freely */
+    int64_t shape[4];  /* kernels: filters, rows, columns, channels; or units, inputs */
+    int64_t groups, n; /* groups * n = weights */
+    int32_t bits;      /* stored bits per weight; 32 when trained freely */
 } rw_site_info;
 typedef struct rw_layer_info {
     const char *name, *text; /* text: the layer in full, "conv2d filters=32 kernel=3 ..." */
@@ -167,7 +180,8 @@ typedef struct rw_layer_info {
 } rw_layer_info;
 RW_API int32_t rw_net_sites(const rw_net *net);
 RW_API rw_status rw_net_site(const rw_net *net, int32_t index, rw_site_info *info);
-/* groups*n weights of a site in group-major order, synchronised; NULL when index is out of range. */
+/* groups*n weights of a site in group-major order, synchronised; NULL when index is out of
+ * range. */
 RW_API const float *rw_net_weights(rw_net *net, int32_t index);
 RW_API int32_t rw_net_layers(const rw_net *net);
 RW_API rw_status rw_net_layer(const rw_net *net, int32_t index, rw_layer_info *info);
@@ -179,16 +193,18 @@ RW_API const char *rw_net_method(const rw_net *net);
 RW_API const char *rw_net_note(const rw_net *net, const char *key);
 RW_API rw_status rw_net_set_note(rw_net *net, const char *key, const char *value);
 
-/* ---- 4. Training ---------------------------------------------------------------------------- */
+/* ---- 4. Training ----------------------------------------------------------------------------
+ */
 
 typedef struct rw_metrics {
-    double loss;      /* mean cross-entropy per image */
-    double accuracy;  /* 0 to 1 */
+    double loss;     /* mean cross-entropy per image */
+    double accuracy; /* 0 to 1 */
     int64_t correct, count;
 } rw_metrics;
 
 /* Accuracy and loss on a whole data set, at synchronised weights. options: "batch=500". */
-RW_API rw_status rw_evaluate(rw_net *net, const rw_dataset *set, const char *options, rw_metrics *out);
+RW_API rw_status rw_evaluate(rw_net *net, const rw_dataset *set, const char *options,
+                             rw_metrics *out);
 
 typedef struct rw_trainer rw_trainer;
 /* options: optimizer=, lr=, batch=, schedule=, augment=, normalise=, validation=, ... (rw_list
@@ -201,7 +217,8 @@ RW_API rw_status rw_trainer_epoch(rw_trainer *trainer, rw_metrics *train);
 /* Metrics on the validation split; RW_ESTATE when there is none. */
 RW_API rw_status rw_trainer_validate(rw_trainer *trainer, rw_metrics *validation);
 
-/* ---- 5. Recipes and runs -------------------------------------------------------------------- */
+/* ---- 5. Recipes and runs --------------------------------------------------------------------
+ */
 
 typedef struct rw_recipe rw_recipe;
 /* A recipe by name (rw_list "recipes") or by path. Errors name file, line and key. */
@@ -209,47 +226,60 @@ RW_API rw_status rw_recipe_open(rw_recipe **out, const char *name_or_path);
 RW_API void rw_recipe_free(rw_recipe *recipe);
 /* Changes one key: ("epochs", "3"), ("method.period", "100"), ("optimizer.lr", "1e-4"). */
 RW_API rw_status rw_recipe_set(rw_recipe *recipe, const char *key, const char *value);
-RW_API const char *rw_recipe_get(const rw_recipe *recipe, const char *key); /* NULL: no such key */
-RW_API const char *rw_recipe_text(rw_recipe *recipe); /* the whole recipe as YAML; NULL: no memory */
+RW_API const char *rw_recipe_get(const rw_recipe *recipe,
+                                 const char *key); /* NULL: no such key */
+RW_API const char *
+rw_recipe_text(rw_recipe *recipe); /* the whole recipe as YAML; NULL: no memory */
 
-typedef enum rw_event { RW_EVENT_START, RW_EVENT_STEP, RW_EVENT_EPOCH, RW_EVENT_SAVED, RW_EVENT_END } rw_event;
+typedef enum rw_event {
+    RW_EVENT_START,
+    RW_EVENT_STEP,
+    RW_EVENT_EPOCH,
+    RW_EVENT_SAVED,
+    RW_EVENT_END
+} rw_event;
 typedef struct rw_progress {
     rw_event event;
-    int64_t epoch, epochs;         /* epoch: 1-based, the current one */
-    int64_t step, steps;           /* within this epoch */
-    double loss, accuracy;         /* training so far in this epoch */
-    double images_per_second;      /* lately */
-    double seconds, seconds_left;  /* of training in this run; estimate */
+    int64_t epoch, epochs;        /* epoch: 1-based, the current one */
+    int64_t step, steps;          /* within this epoch */
+    double loss, accuracy;        /* training so far in this epoch */
+    double images_per_second;     /* lately */
+    double seconds, seconds_left; /* of training in this run; estimate */
     double lr;
     bool has_validation, has_test; /* on RW_EVENT_EPOCH and _END */
     rw_metrics validation, test;   /* this epoch's; on END: those of the selected epoch */
     int64_t best_epoch;            /* selected so far */
-    double best_on_test;           /* highest test accuracy of any epoch; the papers' figure, never used to select */
+    double best_on_test; /* highest test accuracy of any epoch; the papers' figure, never used
+                            to select */
     int64_t best_on_test_epoch;
-    const char *path;              /* on SAVED: the checkpoint; otherwise the run folder */
+    const char *path; /* on SAVED: the checkpoint; otherwise the run folder */
 } rw_progress;
-/* Called after every step and event; return true to stop: the run checkpoints and RW_ECANCELLED is returned. */
+/* Called after every step and event; return true to stop: the run checkpoints and RW_ECANCELLED
+ * is returned. */
 typedef bool (*rw_progress_fn)(void *user, const rw_progress *progress);
 
 typedef struct rw_run_options {
-    const char *out;           /* run folder; must not hold a run yet */
-    rw_progress_fn progress;   /* or NULL */
+    const char *out;         /* run folder; must not hold a run yet */
+    rw_progress_fn progress; /* or NULL */
     void *user;
     double checkpoint_seconds; /* 0: 60 */
     int32_t threads;           /* 0: all */
 } rw_run_options;
-/* Trains a recipe into a folder: recipe.yaml, history.csv, history.jsonl, best.rw, last.rw, resume.rw.
- * RW_EDIVERGED leaves the last good checkpoint in place. */
+/* Trains a recipe into a folder: recipe.yaml, history.csv, history.jsonl, best.rw, last.rw,
+ * resume.rw. RW_EDIVERGED leaves the last good checkpoint in place. */
 RW_API rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options);
 /* Continues a run to the bit; options->out names its folder. */
 RW_API rw_status rw_run_resume(const rw_run_options *options);
 
-/* ---- 6. What there is ----------------------------------------------------------------------- */
+/* ---- 6. What there is -----------------------------------------------------------------------
+ */
 
-typedef struct rw_entry { const char *name, *summary, *params; } rw_entry; /* params: lines of help, or "" */
-/* kind: methods, layers, recipes, keys (of a recipe), datasets, optimizers, schedules, augments,
- * normalisers, inits, backends, trainer. Returns false past the end or for an unknown kind. The
- * texts of an entry last until this thread's next call. */
+typedef struct rw_entry {
+    const char *name, *summary, *params;
+} rw_entry; /* params: lines of help, or "" */
+/* kind: methods, layers, recipes, keys (of a recipe), datasets, optimizers, schedules,
+ * augments, normalisers, inits, backends, trainer. Returns false past the end or for an unknown
+ * kind. The texts of an entry last until this thread's next call. */
 RW_API bool rw_list(const char *kind, int32_t index, rw_entry *entry);
 
 /* Messages of the library go to this callback of the calling thread, or nowhere. */

@@ -243,17 +243,31 @@ static rw_status fill(rw_dataset *set, const source *from, rwi_split split, cons
     return status;
 }
 
+/* "glyphs count=600": a known name may carry its options. Anything else is a name or a path as it
+ * stands, blanks included. */
+static bool split_options(const char *text, char name[RWI_NAME_SIZE], const char **options)
+{
+    return rwi_spec_split(text, name, options) == RW_OK && **options != '\0' &&
+           rwi_known_find(name) != NULL;
+}
+
 rw_status rw_dataset_open(rw_dataset **out, const char *name, const char *split_name,
                           const char *options)
 {
     source from = {0};
     rwi_split split = RWI_TRAIN;
     rw_dataset *set = NULL;
+    char known[RWI_NAME_SIZE];
+    const char *own;
     rw_status status;
     *out = NULL;
     if (name == NULL || split_name == NULL)
         return rwi_fail(RW_EUSAGE, "a data set needs a name or folder, and a split");
     RWI_TRY(parse_split(split_name, &split));
+    if ((options == NULL || *options == '\0') && split_options(name, known, &own)) {
+        name = known;
+        options = own;
+    }
     RWI_TRY_GOTO(status, resolve(&from, name), done);
     set = rwi_alloc(1, sizeof *set);
     if (set == NULL) {
@@ -308,44 +322,6 @@ rw_status rwi_dataset_reserve(rw_dataset *set, int64_t count, int64_t h, int64_t
     set->pixels = rwi_alloc((size_t)count, (size_t)(h * w * c));
     set->labels = rwi_alloc((size_t)count, sizeof *set->labels);
     return set->pixels != NULL && set->labels != NULL ? RW_OK : rwi_fail_memory("images");
-}
-
-static rw_status subset_fill(rw_dataset *to, const rw_dataset *set, const uint32_t *images,
-                             int64_t count)
-{
-    rw_shape s = set->shape;
-    RWI_TRY(rwi_dataset_reserve(to, count, s.h, s.w, s.c));
-    for (int64_t i = 0; i < count; i++) {
-        if (images[i] >= set->count)
-            return rwi_fail(RW_EUSAGE, "image %lld of a data set of %lld", (long long)images[i],
-                            (long long)set->count);
-        size_t bytes = (size_t)s.h * (size_t)s.w * (size_t)s.c;
-        memcpy(to->pixels + (size_t)i * bytes, set->pixels + images[i] * bytes, bytes);
-        to->labels[i] = set->labels[images[i]];
-    }
-    return set->class_names != NULL ? copy_names(to, (const char *const *)set->class_names)
-                                    : RW_OK;
-}
-
-rw_status rwi_dataset_subset(rw_dataset **out, const rw_dataset *set, const uint32_t *images,
-                             int64_t count)
-{
-    *out = NULL;
-    rw_dataset *to = rwi_alloc(1, sizeof *to);
-    if (to == NULL)
-        return rwi_fail_memory("a data set");
-    to->format = set->format;
-    to->classes = set->classes;
-    to->path = set->path != NULL ? rwi_strdup(set->path) : NULL;
-    rw_status status = subset_fill(to, set, images, count);
-    if (status == RW_OK && set->path != NULL && to->path == NULL)
-        status = rwi_fail_memory("a folder name");
-    if (status != RW_OK) {
-        rw_dataset_free(to);
-        return status;
-    }
-    *out = to;
-    return RW_OK;
 }
 
 /* ---- looking in */

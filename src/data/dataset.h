@@ -67,8 +67,5 @@ rw_status rwi_cache_folder(const char *name, char **folder);
 rw_status rwi_dataset_check(int64_t count, int64_t h, int64_t w, int64_t c);
 /* Room for count images of checked size: sets shape and count, allocates pixels and labels. */
 rw_status rwi_dataset_reserve(rw_dataset *set, int64_t count, int64_t h, int64_t w, int64_t c);
-/* A set of its own with copies of images[0..count-1] of set, in that order. */
-rw_status rwi_dataset_subset(rw_dataset **out, const rw_dataset *set, const uint32_t *images,
-                             int64_t count);
 
 #endif
