@@ -30,7 +30,7 @@ static int fetch(const cli_words *words, const void *options)
 {
     const fetch_options *o = options;
     cli_progress progress;
-    cli_progress_start(&progress, o->quiet);
+    cli_progress_start(&progress, o->quiet, NULL);
     rw_status status =
         rw_dataset_fetch(words->at[0], o->to, o->mirror, cli_progress_fetch, &progress);
     cli_progress_end(&progress);

@@ -35,9 +35,7 @@ static int resume(const cli_words *words, const void *options)
 {
     cli_run_options run = *(const cli_run_options *)options;
     run.out = words->at[0];
-    if (!run.quiet)
-        cli_say("continuing the run in %s", run.out);
-    return cli_run(NULL, &run);
+    return cli_run(NULL, NULL, &run);
 }
 
 const cli_command cli_resume = {

@@ -172,9 +172,7 @@ static int train(const cli_words *words, const void *options)
             default_folder(recipe, words->at[0], folder);
             run.out = folder;
         }
-        if (!run.quiet)
-            cli_say("training %s into %s", recipe_name(recipe, words->at[0]), run.out);
-        code = cli_run(recipe, &run);
+        code = cli_run(recipe, recipe_name(recipe, words->at[0]), &run);
     }
     rw_recipe_free(recipe);
     return code;

@@ -38,7 +38,7 @@ static int store_number(const cli_command *command, const cli_option *option, co
     if (is_int)
         real = (double)whole;
     if (!good || real < option->lowest || real > option->highest)
-        return cli_wrong(command, "--%s is '%s', expected %s from %.15g to %.15g", option->name,
+        return cli_wrong(command, "--%s is '%s', expected %s from %.16g to %.16g", option->name,
                          text, is_int ? "a whole number" : "a number", option->lowest,
                          option->highest);
     if (is_int)

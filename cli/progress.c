@@ -69,10 +69,10 @@ static void show_message(void *user, rw_level level, const char *message)
     cli_say("%s%s", level == RW_WARNING ? "warning: " : "", message);
 }
 
-void cli_progress_start(cli_progress *progress, bool quiet)
+void cli_progress_start(cli_progress *progress, bool quiet, const char *announce)
 {
     const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
-    *progress = (cli_progress){.quiet = quiet};
+    *progress = (cli_progress){.quiet = quiet, .announce = announce};
     progress->terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
     progress->colour = progress->terminal && (plain == NULL || plain[0] == '\0');
     rw_set_log(show_message, progress);
@@ -168,6 +168,8 @@ bool cli_progress_run(void *user, const rw_progress *now)
         progress->measured = true;
         progress->validation = now->validation;
     }
+    if (!progress->quiet && now->event == RW_EVENT_START && progress->announce != NULL)
+        cli_say("%s", progress->announce);
     if (!progress->quiet && now->event == RW_EVENT_STEP)
         show_step(progress, now);
     if (!progress->quiet && now->event == RW_EVENT_EPOCH)

@@ -6,6 +6,7 @@
 
 typedef struct cli_progress {
     bool quiet;
+    const char *announce;
     bool terminal; /* one line, drawn again and again; otherwise a line now and then */
     bool colour;
     bool drawn;            /* that line is on the screen */
@@ -16,8 +17,9 @@ typedef struct cli_progress {
     char file[256]; /* the file being downloaded */
 } cli_progress;
 
-/* Looks at the terminal, sends the library's messages to stderr, and catches Ctrl-C. */
-void cli_progress_start(cli_progress *progress, bool quiet);
+/* announce: said when the training really starts; NULL: nothing. Looks at the terminal, sends
+ * the library's messages to stderr, and catches Ctrl-C. */
+void cli_progress_start(cli_progress *progress, bool quiet, const char *announce);
 /* Removes the line. */
 void cli_progress_end(cli_progress *progress);
 /* A rw_progress_fn and a rw_fetch_progress; user is a cli_progress. */

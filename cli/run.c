@@ -72,7 +72,7 @@ static int explain(rw_status status, const char *folder)
     return code;
 }
 
-int cli_run(rw_recipe *recipe, const cli_run_options *options)
+int cli_run(rw_recipe *recipe, const char *name, const cli_run_options *options)
 {
     cli_progress progress;
     rw_run_options run = {.out = options->out,
@@ -80,7 +80,12 @@ int cli_run(rw_recipe *recipe, const cli_run_options *options)
                           .user = &progress,
                           .checkpoint_seconds = options->checkpoint_seconds,
                           .threads = (int32_t)options->threads};
-    cli_progress_start(&progress, options->quiet);
+    char announce[PATH_SIZE];
+    if (recipe == NULL)
+        snprintf(announce, sizeof announce, "continuing the run in %s", options->out);
+    else
+        snprintf(announce, sizeof announce, "training %s into %s", name, options->out);
+    cli_progress_start(&progress, options->quiet, announce);
     rw_status status = recipe == NULL ? rw_run_resume(&run) : rw_run_train(recipe, &run);
     cli_progress_end(&progress);
     if (status != RW_OK)

@@ -11,8 +11,8 @@ typedef struct cli_run_options {
     bool quiet, json;
 } cli_run_options;
 
-/* Trains recipe into the folder, or continues the run in it when recipe is NULL. Returns the
- * exit code. */
-int cli_run(rw_recipe *recipe, const cli_run_options *options);
+/* name is what the recipe is called. Trains recipe into the folder, or continues the run in it
+ * when recipe is NULL. Returns the exit code. */
+int cli_run(rw_recipe *recipe, const char *name, const cli_run_options *options);
 
 #endif
