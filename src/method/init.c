@@ -160,7 +160,7 @@ static const rwi_init_kind *const kinds[] = {
 
 const rwi_init_kind *rwi_init_kind_at(int index)
 {
-    int count = (int)(sizeof kinds / sizeof *kinds);
+    int count = (int)(sizeof kinds / sizeof kinds[0]);
     return index >= 0 && index < count ? kinds[index] : NULL;
 }
 

@@ -11,7 +11,7 @@ static const rwi_method *const methods[] = {
 
 const rwi_method *rwi_method_at(int index)
 {
-    int count = (int)(sizeof methods / sizeof *methods);
+    int count = (int)(sizeof methods / sizeof methods[0]);
     return index >= 0 && index < count ? methods[index] : NULL;
 }
 

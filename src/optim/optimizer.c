@@ -11,7 +11,7 @@ static const rwi_optimizer *const optimizers[] = {
 
 const rwi_optimizer *rwi_optimizer_at(int index)
 {
-    int count = (int)(sizeof optimizers / sizeof *optimizers);
+    int count = (int)(sizeof optimizers / sizeof optimizers[0]);
     return index >= 0 && index < count ? optimizers[index] : NULL;
 }
 

@@ -14,7 +14,7 @@ static const rwi_schedule *const schedules[] = {
 
 const rwi_schedule *rwi_schedule_at(int index)
 {
-    int count = (int)(sizeof schedules / sizeof *schedules);
+    int count = (int)(sizeof schedules / sizeof schedules[0]);
     return index >= 0 && index < count ? schedules[index] : NULL;
 }
 

@@ -79,7 +79,8 @@ static const rwi_param step_params[] = {
 static double step_factor(const void *options, const rwi_when *now)
 {
     const step *o = options;
-    return pow(o->factor, (double)(now->epoch / o->every));
+    int64_t stretch = now->epoch / o->every;
+    return pow(o->factor, (double)stretch);
 }
 
 const rwi_schedule rwi_schedule_step = {
