@@ -66,6 +66,8 @@ typedef struct rwi_kernel {
     rw_status (*prepare)(rwi_op *op);
     rw_status (*forward)(
         rwi_op *op); /* op->training: batch statistics, dropout; otherwise inference */
+    /* May read dout, params, the input (conv2d, dense, maxpool, batchnorm) and the sign of the result
+     * (relu, also fused); the plan reuses the memory of everything else. */
     rw_status (*backward)(rwi_op *op);
     void (*release)(
         rwi_op *op); /* NULL: nothing. Must cope with a prepare that failed half way */

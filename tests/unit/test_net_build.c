@@ -119,36 +119,44 @@ static void test_padding(void **state)
     }
 }
 
+static const char *const told[] = {
+    "conv2d filters=4 kernel=2x3 padding=same init='he_uniform keep=0.5' name=first",
+    "relu",
+    "conv2d filters=4 kernel=3 padding=same bias=no l2=1e-4",
+    "batchnorm momentum=0.9 center=no",
+    "add from=batchnorm_1,relu_1",
+    "maxpool size=3 stride=2 padding=same",
+    "avgpool global=yes",
+    "dropout rate=0.25 name=drop-it",
+    "flatten",
+    "dense units=3 bias_init='signed_constant value=0.1'",
+    NULL,
+};
+
+/* The net of a text; the text is cut into its lines. */
+static rw_net *make_from_text(char *text)
+{
+    const char *lines[NET_LINES] = {NULL};
+    char *end;
+    for (int i = 0; (end = strchr(text, '\n')) != NULL; i++, text = end + 1) {
+        *end = '\0';
+        lines[i] = text;
+    }
+    return make_net((rw_shape){8, 8, 3}, lines, "permute");
+}
+
 /* Written and read back, a net is the same: in its text, its graph and its fixed values. */
 static void test_text_round_trip(void **state)
 {
     (void)state;
-    static const char *const lines[] = {
-        "conv2d filters=4 kernel=2x3 padding=same init='he_uniform keep=0.5' name=first",
-        "relu",
-        "conv2d filters=4 kernel=3 padding=same bias=no l2=1e-4",
-        "batchnorm momentum=0.9 center=no",
-        "add from=batchnorm_1,relu_1",
-        "maxpool size=3 stride=2 padding=same",
-        "avgpool global=yes",
-        "dropout rate=0.25 name=drop-it",
-        "flatten",
-        "dense units=3 bias_init='signed_constant value=0.1'",
-        NULL,
-    };
     rwi_text first = {0}, second = {0};
-    rw_net *net = make_net((rw_shape){8, 8, 3}, lines, "permute"), *twin;
+    rw_net *net = make_net((rw_shape){8, 8, 3}, told, "permute");
     assert_ok(rwi_net_write(net, &first));
     assert_non_null(strstr(first.s, "name=first from=input\n"));
     assert_non_null(strstr(first.s, "add name=add_1 from=batchnorm_1,relu_1\n"));
 
-    char *copy = rwi_strdup(first.s), *rest = copy, *end;
-    const char *parts[NET_LINES] = {NULL};
-    for (int i = 0; (end = strchr(rest, '\n')) != NULL; i++, rest = end + 1) {
-        *end = '\0';
-        parts[i] = rest;
-    }
-    twin = make_net((rw_shape){8, 8, 3}, parts, "permute");
+    char *copy = rwi_strdup(first.s);
+    rw_net *twin = make_from_text(copy);
     assert_ok(rwi_net_write(twin, &second));
     assert_string_equal(first.s, second.s);
     assert_int_equal(net->site_count, twin->site_count);
