@@ -69,7 +69,7 @@ check_libraries() {
     only '^yaml\.h$' '^src/train/recipe[a-z_]*\.c$'
     only '^jansson\.h$' '^src/store/safetensors[a-z_]*\.c$'
     only '^zlib\.h$' '^src/(data|store)/'
-    only '^curl/' '^src/data/fetch_curl\.c$'
+    only '^(curl|openssl)/' '^src/data/fetch_[a-z_]+\.c$'
     only '^pthread\.h$' '^src/data/'
 }
 
