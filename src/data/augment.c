@@ -142,16 +142,25 @@ void rwi_view_multiply(rwi_view *view, const double change[2][3])
 
 /* ---- sampling */
 
-/* Where one output pixel lies in the source: between rows y, y+1 and columns x, x+1. */
-typedef struct spot {
-    int y, x;
-    float fy, fx; /* how far from y towards y+1, x towards x+1 */
-} spot;
+#define RUN 64 /* output pixels of a row whose places are found together */
 
-static inline int floor_of(double v)
+/* Where a run of output pixels lies in the source: between rows y, y+1 and columns x, x+1. */
+typedef struct run {
+    int y[RUN], x[RUN];
+    float fy[RUN], fx[RUN]; /* how far from y towards y+1, x towards x+1 */
+} run;
+
+/* One coordinate of a run: from + step * i, split into whole part and rest. Written for the
+ * vectoriser. */
+static void locate(int count, float from, float step, int *whole, float *rest)
 {
-    int t = (int)v;
-    return t - (v < t);
+    for (int i = 0; i < count; i++) {
+        float v = from + step * (float)i;
+        int t = (int)v;
+        t -= v < (float)t;
+        whole[i] = t;
+        rest[i] = v - (float)t;
+    }
 }
 
 static inline float mix(float a, float b, float f)
@@ -169,60 +178,69 @@ static const float *source_pixel(const float *src, rw_shape s, int y, int x, boo
     return src + ((int64_t)y * s.w + x) * s.c;
 }
 
-/* A spot at or beyond the edge. */
-static void sample_edge(const float *src, rw_shape s, spot at, bool zero_fill, float *out)
+/* Pixel i of the run, at or beyond the edge. */
+static void sample_edge(const float *src, rw_shape s, const run *at, int i, bool zero_fill,
+                        float *out)
 {
     const float *p[4];
-    for (int i = 0; i < 4; i++)
-        p[i] = source_pixel(src, s, at.y + i / 2, at.x + i % 2, zero_fill);
+    for (int k = 0; k < 4; k++)
+        p[k] = source_pixel(src, s, at->y[i] + k / 2, at->x[i] + k % 2, zero_fill);
     for (int k = 0; k < s.c; k++) {
         float v[4];
-        for (int i = 0; i < 4; i++)
-            v[i] = p[i] != NULL ? p[i][k] : 0.0f;
-        out[k] = mix(mix(v[0], v[1], at.fx), mix(v[2], v[3], at.fx), at.fy);
+        for (int j = 0; j < 4; j++)
+            v[j] = p[j] != NULL ? p[j][k] : 0.0f;
+        out[k] = mix(mix(v[0], v[1], at->fx[i]), mix(v[2], v[3], at->fx[i]), at->fy[i]);
     }
 }
 
-/* A spot with four neighbours; c channels. */
-static inline void sample_inside(const float *src, rw_shape s, int c, spot at, float *out)
+/* Pixel i of the run, with four neighbours; c channels. */
+static inline void sample_inside(const float *src, rw_shape s, int c, const run *at, int i,
+                                 float *out)
 {
-    const float *above = src + ((int64_t)at.y * s.w + at.x) * c;
+    const float *above = src + ((int64_t)at->y[i] * s.w + at->x[i]) * c;
     const float *below = above + (int64_t)s.w * c;
     for (int k = 0; k < c; k++)
-        out[k] =
-            mix(mix(above[k], above[k + c], at.fx), mix(below[k], below[k + c], at.fx), at.fy);
+        out[k] = mix(mix(above[k], above[k + c], at->fx[i]),
+                     mix(below[k], below[k + c], at->fx[i]), at->fy[i]);
 }
 
-/* One row of the output. Inlined for the usual numbers of channels, so that the loop over them
- * goes. */
-static inline void sample_row(const rwi_view *view, rw_shape s, int c, int row,
-                              const float *src, float *dst)
+/* Inlined for the usual numbers of channels, so that the loops over them go. */
+static inline void sample_run(const float *src, rw_shape s, int c, const run *at, int count,
+                              bool zero_fill, float *dst)
 {
-    double middle_y = (s.h - 1) / 2.0, middle_x = (s.w - 1) / 2.0, from = row - middle_y;
-    double y0 = view->m[0][0] * from + view->m[0][2] + middle_y;
-    double x0 = view->m[1][0] * from + view->m[1][2] + middle_x;
-    for (int column = 0; column < s.w; column++, dst += c) {
-        double y = y0 + view->m[0][1] * (column - middle_x);
-        double x = x0 + view->m[1][1] * (column - middle_x);
-        spot at = {.y = floor_of(y), .x = floor_of(x)};
-        at.fy = (float)(y - at.y);
-        at.fx = (float)(x - at.x);
-        if ((unsigned)at.y < (unsigned)s.h - 1 && (unsigned)at.x < (unsigned)s.w - 1)
-            sample_inside(src, s, c, at, dst);
+    for (int i = 0; i < count; i++, dst += c)
+        if ((unsigned)at->y[i] < (unsigned)s.h - 1 && (unsigned)at->x[i] < (unsigned)s.w - 1)
+            sample_inside(src, s, c, at, i, dst);
         else
-            sample_edge(src, s, at, view->zero_fill, dst);
-    }
+            sample_edge(src, s, at, i, zero_fill, dst);
+}
+
+/* count pixels of the output, from (row, column) on. */
+static void sample_from(const rwi_view *view, rw_shape s, int row, int column, int count,
+                        const float *src, float *dst)
+{
+    const double(*m)[3] = view->m;
+    double y = row - (s.h - 1) / 2.0, x = column - (s.w - 1) / 2.0;
+    run at;
+    locate(count, (float)(m[0][0] * y + m[0][1] * x + m[0][2] + (s.h - 1) / 2.0),
+           (float)m[0][1], at.y, at.fy);
+    locate(count, (float)(m[1][0] * y + m[1][1] * x + m[1][2] + (s.w - 1) / 2.0),
+           (float)m[1][1], at.x, at.fx);
+    if (s.c == 1)
+        sample_run(src, s, 1, &at, count, view->zero_fill, dst);
+    else if (s.c == 3)
+        sample_run(src, s, 3, &at, count, view->zero_fill, dst);
+    else
+        sample_run(src, s, s.c, &at, count, view->zero_fill, dst);
 }
 
 void rwi_view_sample(const rwi_view *view, rw_shape s, const float *src, float *dst)
 {
     for (int row = 0; row < s.h; row++) {
-        float *out = dst + (int64_t)row * s.w * s.c;
-        if (s.c == 1)
-            sample_row(view, s, 1, row, src, out);
-        else if (s.c == 3)
-            sample_row(view, s, 3, row, src, out);
-        else
-            sample_row(view, s, s.c, row, src, out);
+        for (int column = 0; column < s.w; column += RUN) {
+            int count = s.w - column < RUN ? s.w - column : RUN;
+            sample_from(view, s, row, column, count, src, dst);
+            dst += (int64_t)count * s.c;
+        }
     }
 }

@@ -5,7 +5,6 @@
 
 #include "core/memory.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
