@@ -76,7 +76,7 @@ bool rwi_parse_real(const char *text, double *value)
 
 static bool bounded(const rwi_param *row)
 {
-    return row->lowest != 0 || row->highest != 0; /* NOLINT: exact by contract */
+    return row->lowest != 0 || row->highest != 0;
 }
 
 void rwi_value_range(const rwi_param *row, rwi_text *out)

@@ -50,7 +50,7 @@ const char *rw_error_detail(void)
 static void set_detail(const char *sentence)
 {
     size_t i = 0;
-    for (; sentence[i] != '\0' && i < DETAIL_SIZE - 1; i++) {
+    for (; i < DETAIL_SIZE - 1 && sentence[i] != '\0'; i++) {
         unsigned char c = (unsigned char)sentence[i];
         detail[i] = c < 0x20 || c == 0x7f ? '?' : sentence[i];
     }

@@ -183,50 +183,50 @@ static void quoted_values(void **state)
     }
 }
 
+static const struct {
+    const char *text, *sentence;
+} mistakes[] = {
+    {"filter=3", "conv2d: unknown key 'filter'; did you mean 'filters'?"},
+    {"momentum=3", "conv2d: unknown key 'momentum'; known: filters, seed, rate, free, bias, "
+                   "padding, name"},
+    {"filters=0", "conv2d: filters=0 is out of range, expected 1 to 65536"},
+    {"filters=65537", "conv2d: filters=65537 is out of range, expected 1 to 65536"},
+    {"filters=2.5", "conv2d: filters='2.5' is not a whole number"},
+    {"filters=", "conv2d: filters='' is not a whole number"},
+    {"filters=99999999999999999999",
+     "conv2d: filters='99999999999999999999' is not a whole number of 64 bits"},
+    {"", "conv2d: key 'filters' is missing (number of filters)"},
+    {"rate=0.1", "conv2d: key 'filters' is missing (number of filters)"},
+    {"filters=1 rate=1.01", "conv2d: rate=1.01 is out of range, expected 0 to 1"},
+    {"filters=1 rate=-1e-9", "conv2d: rate=-1e-9 is out of range, expected 0 to 1"},
+    {"filters=1 free=abc", "conv2d: free='abc' is not a number"},
+    {"filters=1 free=nan", "conv2d: free='nan' is not a number"},
+    {"filters=1 bias=maybe", "conv2d: bias='maybe' is neither true nor false"},
+    {"filters=1 padding=smae", "conv2d: padding='smae' is not one of valid|same|full"},
+    {"filters=1 padding=sam", "conv2d: padding='sam' is not one of valid|same|full"},
+    {"filters=1 padding=valid|same",
+     "conv2d: padding='valid|same' is not one of valid|same|full"},
+    {"filters=1 padding=", "conv2d: padding='' is not one of valid|same|full"},
+    {"filters=1 filters=1", "conv2d: key 'filters' is given twice"},
+    {"filters", "conv2d: 'filters' is not of the form key=value"},
+    {"=3", "conv2d: '=3' is not of the form key=value"},
+    {"Filters=3", "conv2d: 'Filters=3' is not of the form key=value"},
+    {"filters =3", "conv2d: 'filters' is not of the form key=value"},
+    {"filters=1 name='a", "conv2d: the quotes around the value of 'name' do not close"},
+    {"filters=1 name='", "conv2d: the quotes around the value of 'name' do not close"},
+    {"filters=1 name='a''", "conv2d: the quotes around the value of 'name' do not close"},
+    {"filters=1 name='''", "conv2d: the quotes around the value of 'name' do not close"},
+    {"filters=1 name='a'b", "conv2d: the quotes around the value of 'name' do not close"},
+    {"filters=1 name='a\nb'", "conv2d: the value of 'name' holds a control character"},
+};
+
 static void mistakes_are_explained(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text, *sentence;
-    } cases[] = {
-        {"filter=3", "conv2d: unknown key 'filter'; did you mean 'filters'?"},
-        {"momentum=3",
-         "conv2d: unknown key 'momentum'; known: filters, seed, rate, free, bias, "
-         "padding, name"},
-        {"filters=0", "conv2d: filters=0 is out of range, expected 1 to 65536"},
-        {"filters=65537", "conv2d: filters=65537 is out of range, expected 1 to 65536"},
-        {"filters=2.5", "conv2d: filters='2.5' is not a whole number"},
-        {"filters=", "conv2d: filters='' is not a whole number"},
-        {"filters=99999999999999999999",
-         "conv2d: filters='99999999999999999999' is not a whole number of 64 bits"},
-        {"", "conv2d: key 'filters' is missing (number of filters)"},
-        {"rate=0.1", "conv2d: key 'filters' is missing (number of filters)"},
-        {"filters=1 rate=1.01", "conv2d: rate=1.01 is out of range, expected 0 to 1"},
-        {"filters=1 rate=-1e-9", "conv2d: rate=-1e-9 is out of range, expected 0 to 1"},
-        {"filters=1 free=abc", "conv2d: free='abc' is not a number"},
-        {"filters=1 free=nan", "conv2d: free='nan' is not a number"},
-        {"filters=1 bias=maybe", "conv2d: bias='maybe' is neither true nor false"},
-        {"filters=1 padding=smae", "conv2d: padding='smae' is not one of valid|same|full"},
-        {"filters=1 padding=sam", "conv2d: padding='sam' is not one of valid|same|full"},
-        {"filters=1 padding=valid|same",
-         "conv2d: padding='valid|same' is not one of valid|same|full"},
-        {"filters=1 padding=", "conv2d: padding='' is not one of valid|same|full"},
-        {"filters=1 filters=1", "conv2d: key 'filters' is given twice"},
-        {"filters", "conv2d: 'filters' is not of the form key=value"},
-        {"=3", "conv2d: '=3' is not of the form key=value"},
-        {"Filters=3", "conv2d: 'Filters=3' is not of the form key=value"},
-        {"filters =3", "conv2d: 'filters' is not of the form key=value"},
-        {"filters=1 name='a", "conv2d: the quotes around the value of 'name' do not close"},
-        {"filters=1 name='", "conv2d: the quotes around the value of 'name' do not close"},
-        {"filters=1 name='a''", "conv2d: the quotes around the value of 'name' do not close"},
-        {"filters=1 name='''", "conv2d: the quotes around the value of 'name' do not close"},
-        {"filters=1 name='a'b", "conv2d: the quotes around the value of 'name' do not close"},
-        {"filters=1 name='a\nb'", "conv2d: the value of 'name' holds a control character"},
-    };
     options o;
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        assert_int_equal(parse(cases[i].text, &o), RW_EUSAGE);
-        assert_string_equal(rw_error_detail(), cases[i].sentence);
+    for (size_t i = 0; i < LENGTH(mistakes); i++) {
+        assert_int_equal(parse(mistakes[i].text, &o), RW_EUSAGE);
+        assert_string_equal(rw_error_detail(), mistakes[i].sentence);
     }
 }
 

@@ -311,73 +311,72 @@ static void good_headers(void **state)
     assert_ok(parse_text("{" T("a", "U8", "[1,1,1,1,1,1,1,1]", 0, 1) "}", 1));
 }
 
+static const struct {
+    const char *header;
+    int64_t data_bytes;
+    const char *sentence;
+} bad[] = {
+    {"", 0, "does not start with '{'"},
+    {" {}", 0, "does not start with '{'"},
+    {"[]", 0, "does not start with '{'"},
+    {"{", 0, "not JSON"},
+    {"{}}", 0, "not JSON"},
+    {"{\"a\":}", 0, "not JSON"},
+    {"{\"a\\u0000b\":{}}", 0, "not JSON"},
+    {"{\"\xff\":{}}", 0, "not JSON"},
+    {"{\"a\":[[[[1]]]]}", 0, "nested deeper than 3 levels"},
+    {"{\"a\":1}", 0, "'x.rw': tensor 'a' is not an object of dtype, shape and data_offsets"},
+    {"{\"a\":{}}", 0, "is not an object of"},
+    {"{\"\":{}}", 0, "a tensor has a name of 0 bytes"},
+    {"{\"__metadata__\":[]}", 0, "__metadata__ is not an object"},
+    {"{\"__metadata__\":{\"k\":1}}", 0, "note 'k' is not a string"},
+    {"{\"__metadata__\":{\"k\":{}}}", 0, "note 'k' is not a string"},
+    {"{\"__metadata__\":{\"\":\"v\"}}", 0, "a note has a name of 0 bytes"},
+    {"{\"__metadata__\":{\"k\":\"v\",\"k\":\"v\"}}", 0, "duplicate"},
+    {"{\"__metadata__\":{},\"__metadata__\":{}}", 0, "duplicate"},
+    {"{" T("a", "U8", "[0]", 0, 0) "," T("a", "U8", "[0]", 0, 0) "}", 0, "duplicate"},
+    {"{" T("a", "F31", "[1]", 0, 4) "}", 4, "tensor 'a' has an unknown dtype"},
+    {"{" T("a", "?", "[1]", 0, 0) "}", 0, "unknown dtype"},
+    {"{" T("a", "f32", "[1]", 0, 4) "}", 4, "unknown dtype"},
+    {"{\"a\":{\"dtype\":4,\"shape\":[],\"data_offsets\":[0,4]}}", 4, "unknown dtype"},
+    {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1],\"x\":1}}", 1,
+     "is not an object of"},
+    {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"offsets\":[0,1]}}", 1, "offsets"},
+    {"{" T("a", "U8", "1", 0, 1) "}", 1, "impossible shape"},
+    {"{" T("a", "U8", "{}", 0, 1) "}", 1, "impossible shape"},
+    {"{" T("a", "U8", "[1.0]", 0, 1) "}", 1, "impossible shape"},
+    {"{" T("a", "U8", "[true]", 0, 1) "}", 1, "impossible shape"},
+    {"{" T("a", "U8", "[-1]", 0, 1) "}", 1, "impossible shape"},
+    {"{" T("a", "U8", "[-1,-1]", 0, 1) "}", 1, "impossible shape"},
+    {"{" T("a", "U8", "[1,1,1,1,1,1,1,1,1]", 0, 1) "}", 1, "at most 8 sizes"},
+    {"{" T("a", "U8", "[4294967296,4294967296]", 0, 0) "}", 0, "impossible shape"},
+    {"{" T("a", "F64", "[2305843009213693952]", 0, 0) "}", 0, "impossible shape"},
+    {"{" T("a", "U8", "[99999999999999999999]", 0, 1) "}", 1, "not JSON"},
+    {"{" T("a", "U8", "[2]", 0, 1) "}", 1, "'x.rw': tensor 'a' has 1 bytes, expected 2"},
+    {"{" T("a", "F32", "[1]", 0, 1) "}", 1, "tensor 'a' has 1 bytes, expected 4"},
+    {"{" T("a", "U8", "[2]", 0, 2) "}", 1, "of tensor 'a' do not fit 1 bytes of data"},
+    {"{" T("a", "U8", "[1]", 1, 0) "}", 1, "do not fit"},
+    {"{" T("a", "U8", "[2]", -1, 1) "}", 2, "do not fit"},
+    {"{" T("a", "U8", "[1]", 0, 1.0) "}", 1, "do not fit"},
+    {"{" T("a", "U8", "[1]", 0, "1") "}", 1, "do not fit"},
+    {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0]}}", 1, "do not fit"},
+    {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1,2]}}", 1, "do not fit"},
+    {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":1}}", 1, "do not fit"},
+    {"{" T("a", "U8", "[1]", 1, 2) "}", 2, "there is a gap before tensor 'a'"},
+    {"{" T("a", "U8", "[2]", 0, 2) "," T("b", "U8", "[2]", 1, 3) "}", 3,
+     "there is an overlap before tensor 'b'"},
+    {"{" T("b", "U8", "[1]", 3, 4) "," T("a", "U8", "[2]", 0, 2) "}", 4,
+     "there is a gap before tensor 'b'"},
+    {"{" T("a", "U8", "[1]", 0, 1) "," T("b", "U8", "[1]", 0, 1) "}", 1, "an overlap"},
+    {"{" T("a", "U8", "[1]", 0, 1) "}", 2, "the tensors take 1 bytes, but 2 follow"},
+    {"{}", 1, "the tensors take 0 bytes, but 1 follow the header"},
+};
+
 static void bad_headers(void **state)
 {
     (void)state;
-    static const struct {
-        const char *header;
-        int64_t data_bytes;
-        const char *sentence;
-    } cases[] = {
-        {"", 0, "does not start with '{'"},
-        {" {}", 0, "does not start with '{'"},
-        {"[]", 0, "does not start with '{'"},
-        {"{", 0, "not JSON"},
-        {"{}}", 0, "not JSON"},
-        {"{\"a\":}", 0, "not JSON"},
-        {"{\"a\\u0000b\":{}}", 0, "not JSON"},
-        {"{\"\xff\":{}}", 0, "not JSON"},
-        {"{\"a\":[[[[1]]]]}", 0, "nested deeper than 3 levels"},
-        {"{\"a\":1}", 0,
-         "'x.rw': tensor 'a' is not an object of dtype, shape and data_offsets"},
-        {"{\"a\":{}}", 0, "is not an object of"},
-        {"{\"\":{}}", 0, "a tensor has a name of 0 bytes"},
-        {"{\"__metadata__\":[]}", 0, "__metadata__ is not an object"},
-        {"{\"__metadata__\":{\"k\":1}}", 0, "note 'k' is not a string"},
-        {"{\"__metadata__\":{\"k\":{}}}", 0, "note 'k' is not a string"},
-        {"{\"__metadata__\":{\"\":\"v\"}}", 0, "a note has a name of 0 bytes"},
-        {"{\"__metadata__\":{\"k\":\"v\",\"k\":\"v\"}}", 0, "duplicate"},
-        {"{\"__metadata__\":{},\"__metadata__\":{}}", 0, "duplicate"},
-        {"{" T("a", "U8", "[0]", 0, 0) "," T("a", "U8", "[0]", 0, 0) "}", 0, "duplicate"},
-        {"{" T("a", "F31", "[1]", 0, 4) "}", 4, "tensor 'a' has an unknown dtype"},
-        {"{" T("a", "?", "[1]", 0, 0) "}", 0, "unknown dtype"},
-        {"{" T("a", "f32", "[1]", 0, 4) "}", 4, "unknown dtype"},
-        {"{\"a\":{\"dtype\":4,\"shape\":[],\"data_offsets\":[0,4]}}", 4, "unknown dtype"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1],\"x\":1}}", 1,
-         "is not an object of"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"offsets\":[0,1]}}", 1, "offsets"},
-        {"{" T("a", "U8", "1", 0, 1) "}", 1, "impossible shape"},
-        {"{" T("a", "U8", "{}", 0, 1) "}", 1, "impossible shape"},
-        {"{" T("a", "U8", "[1.0]", 0, 1) "}", 1, "impossible shape"},
-        {"{" T("a", "U8", "[true]", 0, 1) "}", 1, "impossible shape"},
-        {"{" T("a", "U8", "[-1]", 0, 1) "}", 1, "impossible shape"},
-        {"{" T("a", "U8", "[-1,-1]", 0, 1) "}", 1, "impossible shape"},
-        {"{" T("a", "U8", "[1,1,1,1,1,1,1,1,1]", 0, 1) "}", 1, "at most 8 sizes"},
-        {"{" T("a", "U8", "[4294967296,4294967296]", 0, 0) "}", 0, "impossible shape"},
-        {"{" T("a", "F64", "[2305843009213693952]", 0, 0) "}", 0, "impossible shape"},
-        {"{" T("a", "U8", "[99999999999999999999]", 0, 1) "}", 1, "not JSON"},
-        {"{" T("a", "U8", "[2]", 0, 1) "}", 1, "'x.rw': tensor 'a' has 1 bytes, expected 2"},
-        {"{" T("a", "F32", "[1]", 0, 1) "}", 1, "tensor 'a' has 1 bytes, expected 4"},
-        {"{" T("a", "U8", "[2]", 0, 2) "}", 1, "of tensor 'a' do not fit 1 bytes of data"},
-        {"{" T("a", "U8", "[1]", 1, 0) "}", 1, "do not fit"},
-        {"{" T("a", "U8", "[2]", -1, 1) "}", 2, "do not fit"},
-        {"{" T("a", "U8", "[1]", 0, 1.0) "}", 1, "do not fit"},
-        {"{" T("a", "U8", "[1]", 0, "1") "}", 1, "do not fit"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0]}}", 1, "do not fit"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1,2]}}", 1, "do not fit"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":1}}", 1, "do not fit"},
-        {"{" T("a", "U8", "[1]", 1, 2) "}", 2, "there is a gap before tensor 'a'"},
-        {"{" T("a", "U8", "[2]", 0, 2) "," T("b", "U8", "[2]", 1, 3) "}", 3,
-         "there is an overlap before tensor 'b'"},
-        {"{" T("b", "U8", "[1]", 3, 4) "," T("a", "U8", "[2]", 0, 2) "}", 4,
-         "there is a gap before tensor 'b'"},
-        {"{" T("a", "U8", "[1]", 0, 1) "," T("b", "U8", "[1]", 0, 1) "}", 1, "an overlap"},
-        {"{" T("a", "U8", "[1]", 0, 1) "}", 2, "the tensors take 1 bytes, but 2 follow"},
-        {"{}", 1, "the tensors take 0 bytes, but 1 follow the header"},
-    };
-    for (size_t i = 0; i < LENGTH(cases); i++)
-        assert_fails(parse_text(cases[i].header, cases[i].data_bytes), RW_EFORMAT,
-                     cases[i].sentence);
+    for (size_t i = 0; i < LENGTH(bad); i++)
+        assert_fails(parse_text(bad[i].header, bad[i].data_bytes), RW_EFORMAT, bad[i].sentence);
 }
 
 static void names_are_bounded(void **state)
