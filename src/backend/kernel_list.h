@@ -6,6 +6,7 @@ ROW(rwi_kernel_onednn_maxpool)
 ROW(rwi_kernel_onednn_avgpool)
 #endif
 #if defined(__x86_64__) && defined(__GNUC__)
+ROW(rwi_kernel_x86_dropout)
 #endif
 ROW(rwi_kernel_ref_conv2d)
 ROW(rwi_kernel_ref_dense)

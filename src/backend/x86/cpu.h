@@ -1,0 +1,24 @@
+/* cpu.h - which instructions the x86 kernels may use: found out at run time, so that one build
+ * runs everywhere. */
+#ifndef RWI_BACKEND_CPU_H
+#define RWI_BACKEND_CPU_H
+
+typedef enum rwi_cpu { RWI_CPU_GENERIC, RWI_CPU_AVX2, RWI_CPU_AVX512, RWI_CPU_COUNT } rwi_cpu;
+
+/* The best level of this machine that is not above the limit. */
+rwi_cpu rwi_cpu_level(void);
+/* Tests: pretend that the machine has nothing above limit. RWI_CPU_COUNT takes the limit away.
+ */
+void rwi_cpu_limit(rwi_cpu limit);
+
+/* A function compiled for a level: RWI_FOR_AVX2 static void f_avx2(...) { body(...); }, where
+ * body is RWI_BODY static, plain C that the compiler vectorises. No FMA: every level gives the
+ * same bits. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#define RWI_X86        1
+#define RWI_FOR_AVX2   __attribute__((target("avx2")))
+#define RWI_FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2")))
+#define RWI_BODY       __attribute__((always_inline)) inline
+#endif
+
+#endif
