@@ -117,19 +117,6 @@ static rw_status take_inputs(const rw_net *net, rwi_node *node, const rw_node *i
     return RW_OK;
 }
 
-/* Running statistics start as those of a standard normal. */
-static rw_status make_state(rwi_node *node)
-{
-    for (int i = 0; node->state_count && i < 2; i++) {
-        node->state[i] = rwi_alloc((size_t)node->state_count, sizeof(float));
-        if (!node->state[i])
-            return rwi_fail_memory("running statistics");
-    }
-    for (int64_t i = 0; i < node->state_count; i++)
-        node->state[1][i] = 1.0F;
-    return RW_OK;
-}
-
 static rw_status write_text(rwi_node *node)
 {
     rwi_text text = {0};
@@ -150,7 +137,6 @@ static rw_status finish(rwi_node *node, const rw_shape *x)
     if (values > RWI_NET_VALUES)
         return rwi_fail(RW_EUSAGE, "its output of %dx%dx%d is larger than %lld numbers",
                         node->shape.h, node->shape.w, node->shape.c, (long long)RWI_NET_VALUES);
-    RWI_TRY(make_state(node));
     return write_text(node);
 }
 

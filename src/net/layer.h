@@ -20,7 +20,8 @@ typedef struct rwi_node {
     char *text;                     /* the layer in full, without name and inputs */
     rw_shape shape;                 /* of its output, one image */
     rwi_site *site[RWI_NODE_SITES]; /* kernel, bias or gamma, beta; NULL where absent */
-    float *state[2];                /* batchnorm: running mean (starts at 0), variance (at 1) */
+    float *state[2];                /* batchnorm: running mean (starts at 0), variance (at 1);
+                                       NULL before rw_net_wire */
     int64_t state_count;            /* floats in each */
 } rwi_node;
 

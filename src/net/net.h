@@ -7,7 +7,7 @@
 #define RWI_NET_NODES   4096
 #define RWI_NET_NOTES   32
 #define RWI_NET_VALUES  (INT64_C(1) << 28) /* numbers in one image at any node */
-#define RWI_NET_WEIGHTS (INT64_C(1) << 31) /* weights of all sites */
+#define RWI_NET_WEIGHTS (INT64_C(1) << 31) /* of all sites, with running statistics */
 #define RWI_PLAN_BATCH  65536
 
 /* How pixels become inputs: (pixel / 255 - mean) * scale. Filled by training, saved with the

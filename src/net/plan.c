@@ -2,6 +2,7 @@
  * batch is two loops over the steps. */
 #include "net/plan.h"
 
+#include "backend/vector.h"
 #include "core/memory.h"
 
 /* Latents take the place of weights while a shadow method trains, and methods may move their
@@ -100,13 +101,6 @@ rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
     return RW_OK;
 }
 
-static void add_to(float *sum, const float *more, int64_t count)
-{
-#pragma omp parallel for simd schedule(static)
-    for (int64_t i = 0; i < count; i++)
-        sum[i] += more[i];
-}
-
 rw_status rwi_plan_backward(rwi_plan *plan)
 {
     for (int i = plan->step_count - 1; i >= 0; i--) {
@@ -118,7 +112,7 @@ rw_status rwi_plan_backward(rwi_plan *plan)
             return rwi_within(status, "layer '%s'", s->node->name);
         for (int j = 0; j < RWI_OP_INPUTS; j++)
             if (s->adds[j])
-                add_to(s->sum[j], s->op.din[j], plan->values[s->x[j]].count);
+                rwi_vector_add(s->sum[j], s->op.din[j], s->sum[j], plan->values[s->x[j]].count);
     }
     return RW_OK;
 }

@@ -37,23 +37,44 @@ static rw_status check_all_used(const rw_net *net, int output)
     return status;
 }
 
-static rw_status collect_sites(rw_net *net)
+static void collect_sites(rw_net *net, int64_t *numbers)
 {
-    int64_t weights = 0;
+    *numbers = 0;
+    for (int i = 0; i < net->node_count; i++) {
+        *numbers += 2 * net->nodes[i].state_count;
+        for (int j = 0; j < RWI_NODE_SITES; j++)
+            if (net->nodes[i].site[j]) {
+                net->sites[net->site_count++] = net->nodes[i].site[j];
+                *numbers += rwi_site_weights(net->nodes[i].site[j]);
+            }
+    }
+}
+
+static rw_status list_sites(rw_net *net)
+{
+    int64_t numbers;
     const size_t most = (size_t)net->node_count * RWI_NODE_SITES;
     net->sites = rwi_alloc(most, sizeof(rwi_site *));
     net->inits = rwi_alloc(most, sizeof(char *));
     if (!net->sites || !net->inits)
         return rwi_fail_memory("wiring a net");
-    for (int i = 0; i < net->node_count; i++)
-        for (int j = 0; j < RWI_NODE_SITES; j++)
-            if (net->nodes[i].site[j]) {
-                net->sites[net->site_count++] = net->nodes[i].site[j];
-                weights += rwi_site_weights(net->nodes[i].site[j]);
-            }
-    if (weights > RWI_NET_WEIGHTS)
+    collect_sites(net, &numbers);
+    if (numbers > RWI_NET_WEIGHTS)
         return rwi_fail(RW_EUSAGE, "the net has %lld weights, expected at most %lld",
-                        (long long)weights, (long long)RWI_NET_WEIGHTS);
+                        (long long)numbers, (long long)RWI_NET_WEIGHTS);
+    return RW_OK;
+}
+
+/* Running statistics start as those of a standard normal. */
+static rw_status make_state(rwi_node *node)
+{
+    for (int i = 0; node->state_count && i < 2; i++) {
+        node->state[i] = rwi_alloc((size_t)node->state_count, sizeof(float));
+        if (!node->state[i])
+            return rwi_fail_memory("running statistics");
+    }
+    for (int64_t i = 0; i < node->state_count; i++)
+        node->state[1][i] = 1.0F;
     return RW_OK;
 }
 
@@ -71,8 +92,10 @@ static rw_status write_init(const rwi_init *init, char **out)
 
 static rw_status wire(rw_net *net, const char *method)
 {
-    RWI_TRY(collect_sites(net));
+    RWI_TRY(list_sites(net));
     RWI_TRY(rwi_start_apply(net));
+    for (int i = 0; i < net->node_count; i++)
+        RWI_TRY(make_state(&net->nodes[i]));
     net->method = rwi_strdup(method);
     if (!net->method)
         return rwi_fail_memory("wiring a net");

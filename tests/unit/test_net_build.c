@@ -286,6 +286,22 @@ static void test_too_many_layers(void **state)
     rw_net_free(net);
 }
 
+/* Nothing large is allocated before the whole is known to be small enough. */
+static void test_too_many_weights(void **state)
+{
+    (void)state;
+    rw_net *net;
+    rw_node x = {0};
+    assert_ok(rw_net_new(&net, (rw_shape){1, 1, 1 << 28}, NULL));
+    const int64_t bytes = rwi_memory_bytes();
+    for (int i = 0; i < 5; i++)
+        assert_ok(rwi_net_read_line(net, "batchnorm", &x));
+    assert_fails(rw_net_wire(net, x, "dense"), RW_EUSAGE,
+                 "the net has 5368709120 weights, expected at most 2147483648");
+    assert_true(rwi_memory_bytes() - bytes < 100000);
+    rw_net_free(net);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -396,9 +412,10 @@ int main(void)
         cmocka_unit_test(test_padding),         cmocka_unit_test(test_text_round_trip),
         cmocka_unit_test(test_mistakes),        cmocka_unit_test(test_first_mistake_is_kept),
         cmocka_unit_test(test_foreign_nodes),   cmocka_unit_test(test_new_refuses),
-        cmocka_unit_test(test_too_many_layers), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_wired_once),      cmocka_unit_test(test_wrong_method),
-        cmocka_unit_test(test_looking_in),      cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_too_many_layers), cmocka_unit_test(test_too_many_weights),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_wired_once),
+        cmocka_unit_test(test_wrong_method),    cmocka_unit_test(test_looking_in),
+        cmocka_unit_test(test_notes),
     };
     return run_all(tests);
 }
