@@ -62,7 +62,7 @@ static void bench_free(bench *b)
     rwi_free(b->options);
 }
 
-/* The few are readable; the many fill vectors of every width and their loose ends. */
+/* The few are readable; the many fill chunks, vectors of every width, and their loose ends. */
 static void test_golden_steps(void **state)
 {
     (void)state;
