@@ -259,6 +259,8 @@ static void what_cannot_be_read_is_not_written(void **state)
     t.dtype = RWI_DTYPE_OTHER;
     refuse(&t, NULL, NULL, RW_EFORMAT, "unknown dtype");
     t.dtype = RWI_U8;
+    t.bytes = RWI_FILE_LIMIT - RWI_HEADER_LIMIT - 8 - 2; /* one more than fits with the first */
+    refuse(&t, NULL, NULL, RW_EUNSUPPORTED, "tensor 'second' makes it larger than");
     t.bytes = INT64_MAX;
     refuse(&t, NULL, NULL, RW_EUNSUPPORTED, "tensor 'second' makes it larger than");
     refuse(NULL, "first", "again", RW_EFORMAT, "duplicate object key");
@@ -324,7 +326,7 @@ static const struct {
     {"{\"a\":}", 0, "not JSON"},
     {"{\"a\\u0000b\":{}}", 0, "not JSON"},
     {"{\"\xff\":{}}", 0, "not JSON"},
-    {"{\"a\":[[[[1]]]]}", 0, "nested deeper than 3 levels"},
+    {"{\"a\":[[[1]]]}", 0, "nested deeper than 3 levels"},
     {"{\"a\":1}", 0, "'x.rw': tensor 'a' is not an object of dtype, shape and data_offsets"},
     {"{\"a\":{}}", 0, "is not an object of"},
     {"{\"\":{}}", 0, "a tensor has a name of 0 bytes"},
