@@ -1,0 +1,77 @@
+#!/bin/sh
+# Ctrl-C: a checkpoint, a message that says how to continue, exit code 1; and the continued run ends in
+# the same bytes as one that was never stopped.
+. "$SOURCE/tests/cli/lib.sh"
+tiny_data data
+tiny_recipe recipe.yaml 40
+
+run 0 train recipe.yaml -q --out whole --json
+took=$(sed 's/.*"seconds": \([0-9]*\).*/\1/' out)
+
+# An interrupt is ignored by what a shell runs in the background, unless it is told otherwise.
+interruptible=
+env --default-signal=INT true 2>log && interruptible="env --default-signal=INT"
+
+# stopped RUN SIGNAL COMMAND...: sends the signal once the run has made its first checkpoint.
+stopped() {
+  folder=$1
+  signal=$2
+  shift 2
+  what="rewire $* with SIG$signal"
+  $interruptible "$REWIRE" "$@" >out 2>err &
+  pid=$!
+  while [ ! -s "$folder/resume.rw" ] && kill -0 $pid 2>log; do sleep 0.02; done
+  sleep 0.$((took / 4 + 1))
+  kill -"$signal" $pid
+  wait $pid
+  code=$?
+}
+
+for signal in INT TERM; do
+  [ "$signal" = TERM ] || [ -n "$interruptible" ] || continue
+  stopped "$signal" "$signal" train recipe.yaml --out "$signal"
+  [ $code -eq 1 ] || fail "$what: exit code $code"
+  empty out
+  has err "^rewire: stopped; checkpoint saved. Continue with: rewire resume $signal\$"
+  stopped "$signal" "$signal" resume "$signal"
+  [ $code -le 1 ] || fail "$what: exit code $code"
+  run 0 resume "$signal" -q
+  empty err
+  has out "^next: rewire verify $signal/best.rw\$"
+  same_run whole "$signal"
+  only_results "$signal"
+  cut -d, -f1-2 "$signal/history.csv" >history
+  cut -d, -f1-2 whole/history.csv >expected_history
+  what="history after SIG$signal"
+  same history <expected_history
+done
+
+# A run that is finished stays as it is.
+run 0 resume whole --json
+json out run epochs selected_epoch validation_accuracy test_accuracy test_loss best_on_test \
+  best_on_test_epoch seconds verified
+has out '"epochs": 40'
+
+# Folders that are no runs.
+run 1 resume nowhere
+has err "^rewire: .*'?nowhere"
+mkdir folder
+run 1 resume folder
+has err '^rewire: .*folder'
+cp -r whole broken
+for bytes in 0 1 7 8 200 5000; do
+  head -c $bytes whole/resume.rw >broken/resume.rw
+  cksum broken/* >before
+  run 1 resume broken -q
+  refused 'broken/resume.rw'
+  cksum broken/* >after
+  same after <before
+done
+cp whole/best.rw broken/resume.rw
+run 1 resume broken -q
+refused 'broken/resume.rw'
+cp whole/resume.rw broken/
+echo 'nothing: of use' >broken/recipe.yaml
+run 1 resume broken -q
+refused 'broken/recipe.yaml'
+finish
