@@ -13,9 +13,10 @@ void rwi_update_all(const rwi_update *update, const void *rates, rwi_update_rang
 
 /* A function compiled for several CPU levels, chosen when the program is loaded. Vectors of any
  * width do the same IEEE operations on each element, and a*b+c is never contracted, so the bits
- * are the same on every level. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&         \
-    !defined(__SANITIZE_THREAD__) && (!defined(__clang__) || __clang_major__ >= 14)
+ * are the same on every level. Only with gcc: clang exports a symbol for every such function.
+ */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) &&                    \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define RWI_CPU_LEVELS __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define RWI_CPU_LEVELS
