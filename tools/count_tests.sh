@@ -12,6 +12,7 @@ awk -v name="$1" -v skipped_list="$3" '
     }
     function skip(what, why) {
         skipped++
+        sub(/^skipped: */, "", why)
         printf "  %s %s%s\n", name, what, why == "" ? "" : " (" unescape(why) ")" >>skipped_list
     }
     /<testcase / {
