@@ -60,22 +60,24 @@ static const layout cifar100[] = {
                 .classes = 20},
 };
 
-static bool has(const char *folder, const char *name)
+/* Is there a first file of either split? */
+static rw_status has_files(const char *folder, const layout *l, bool *found)
 {
-    char *path = rwi_path_join(folder, name);
-    bool found = path != NULL && rwi_file_exists(path);
-    rwi_free(path);
-    return found;
+    *found = false;
+    for (rwi_split split = RWI_TRAIN; split <= RWI_TEST && !*found; split++) {
+        char *path = rwi_path_join(folder, l->files[split][0]);
+        if (path == NULL)
+            return rwi_fail_memory("a file name");
+        *found = rwi_file_exists(path);
+        rwi_free(path);
+    }
+    return RW_OK;
 }
 
-static bool has_either(const char *folder, const layout *l)
+static rw_status cifar_probe(const char *folder, bool *mine)
 {
-    return has(folder, l->files[RWI_TRAIN][0]) || has(folder, l->files[RWI_TEST][0]);
-}
-
-static bool cifar_probe(const char *folder)
-{
-    return has_either(folder, &cifar10) || has_either(folder, &cifar100[FINE]);
+    RWI_TRY(has_files(folder, &cifar10, mine));
+    return *mine ? RW_OK : has_files(folder, &cifar100[FINE], mine);
 }
 
 /* Planes to pixels. */
@@ -214,7 +216,8 @@ static rw_status cifar_open(rw_dataset *set, const char *folder, rwi_split split
                             const void *options)
 {
     const cifar_options *o = options;
-    bool ten = has_either(folder, &cifar10);
+    bool ten = false;
+    RWI_TRY(has_files(folder, &cifar10, &ten));
     if (ten && o->labels == COARSE)
         return rwi_fail(RW_EUSAGE, "labels=coarse needs CIFAR-100; '%s' holds CIFAR-10",
                         folder);

@@ -33,12 +33,17 @@ static const rwi_format *format_named(const char *name)
     return NULL;
 }
 
-static const rwi_format *format_of(const char *folder)
+/* The first format that takes the folder; NULL when none does. */
+static rw_status probe(const char *folder, const rwi_format **format)
 {
-    for (int i = 0; i < FORMAT_COUNT; i++)
-        if (formats[i]->probe != NULL && formats[i]->probe(folder))
-            return formats[i];
-    return NULL;
+    bool mine = false;
+    *format = NULL;
+    for (int i = 0; i < FORMAT_COUNT && !mine; i++) {
+        if (formats[i]->probe != NULL)
+            RWI_TRY(formats[i]->probe(folder, &mine));
+        *format = mine ? formats[i] : NULL;
+    }
+    return RW_OK;
 }
 
 /* ---- where sets are kept */
@@ -68,20 +73,22 @@ rw_status rwi_cache_folder(const char *name, char **folder)
 typedef struct search {
     const char *name;
     const rwi_format *wanted; /* NULL: any */
+    const rwi_format *format; /* of what was found */
     char *found;
     rwi_text tried; /* where it is not */
 } search;
 
 /* One place to look; takes the folder over. */
-static void look(search *s, char *folder)
+static rw_status look(search *s, char *folder)
 {
-    const rwi_format *format = format_of(folder);
-    if (format != NULL && (s->wanted == NULL || s->wanted == format)) {
+    rw_status status = probe(folder, &s->format);
+    if (status == RW_OK && s->format != NULL && (s->wanted == NULL || s->wanted == s->format)) {
         s->found = folder;
-        return;
+        return RW_OK;
     }
     rwi_text_add(&s->tried, "%s'%s'", s->tried.length > 0 ? ", " : "", folder);
     rwi_free(folder);
+    return status;
 }
 
 /* $REWIRE_DATA is a list like $PATH; empty entries are passed over. */
@@ -96,7 +103,7 @@ static rw_status look_in_list(search *s, const char *list)
                 rwi_text_free(&text);
                 return rwi_fail_memory("a folder name");
             }
-            look(s, text.s);
+            RWI_TRY(look(s, text.s));
         }
         list += length + (list[length] == ':');
     }
@@ -113,7 +120,7 @@ static rw_status run_search(search *s)
     if (rwi_cache_folder(s->name, &cache) == RW_ENOMEM)
         return RW_ENOMEM;
     if (cache != NULL)
-        look(s, cache);
+        RWI_TRY(look(s, cache));
     return s->tried.failed ? rwi_fail_memory("a list of folders") : RW_OK;
 }
 
@@ -155,8 +162,7 @@ static rw_status resolve_name(source *from, const char *name)
         status = not_there(from, &s);
     rwi_text_free(&s.tried);
     from->folder = s.found;
-    if (status == RW_OK)
-        from->format = format_of(s.found);
+    from->format = s.format;
     return status;
 }
 
@@ -176,7 +182,7 @@ static rw_status no_format(const char *path)
 
 static rw_status resolve_folder(source *from, const char *path)
 {
-    from->format = format_of(path);
+    RWI_TRY(probe(path, &from->format));
     if (from->format == NULL)
         return no_format(path);
     from->folder = rwi_strdup(path);
@@ -243,8 +249,8 @@ static rw_status fill(rw_dataset *set, const source *from, rwi_split split, cons
     return status;
 }
 
-/* "glyphs count=600": a known name may carry its options. Anything else is a name or a path as it
- * stands, blanks included. */
+/* "glyphs count=600": a known name may carry its options. Anything else is a name or a path as
+ * it stands, blanks included. */
 static bool split_options(const char *text, char name[RWI_NAME_SIZE], const char **options)
 {
     return rwi_spec_split(text, name, options) == RW_OK && **options != '\0' &&

@@ -28,8 +28,9 @@ typedef struct rwi_format {
     const char *files; /* what a folder of this format holds, for error sentences */
     const rwi_param *params;
     size_t options_size;
-    bool (*probe)(
-        const char *folder); /* does this folder look like mine? NULL: drawn, no folder */
+    /* Does this folder look like mine? Fails only for want of memory. NULL: drawn, no folder.
+     */
+    rw_status (*probe)(const char *folder, bool *mine);
     /* Fills shape, count, classes, pixels, labels and, where it has them, class_names of a
      * zeroed set; what it leaves behind when it fails is freed by the caller. */
     rw_status (*open)(rw_dataset *set, const char *folder, rwi_split split,

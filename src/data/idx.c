@@ -53,16 +53,16 @@ static rw_status find_file(const char *folder, rwi_split split, int kind, char *
     return RW_OK;
 }
 
-static bool idx_probe(const char *folder)
+static rw_status idx_probe(const char *folder, bool *mine)
 {
-    for (rwi_split split = RWI_TRAIN; split <= RWI_TEST; split++) {
+    *mine = false;
+    for (rwi_split split = RWI_TRAIN; split <= RWI_TEST && !*mine; split++) {
         char *path = NULL;
-        bool found = find_file(folder, split, IMAGES, &path) == RW_OK && path != NULL;
+        RWI_TRY(find_file(folder, split, IMAGES, &path));
+        *mine = path != NULL;
         rwi_free(path);
-        if (found)
-            return true;
     }
-    return false;
+    return RW_OK;
 }
 
 static uint32_t big_endian(const uint8_t *b)
