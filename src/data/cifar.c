@@ -182,13 +182,13 @@ static rw_status take_names(rw_dataset *set, const char *path, char *text)
     for (char *name; (name = next_name(&text)) != NULL; count++) {
         if (!printable(name))
             return rwi_fail(RW_EFORMAT, "'%s': name %d is not plain text", path, count);
-        if (count == set->classes)
-            break;
+        if (count >= set->classes)
+            continue;
         set->class_names[count] = rwi_strdup(name);
         if (set->class_names[count] == NULL)
             return rwi_fail_memory("class names");
     }
-    if (count != set->classes || next_name(&text) != NULL)
+    if (count != set->classes)
         return rwi_fail(RW_EFORMAT, "'%s': has %s than %d class names", path,
                         count < set->classes ? "fewer" : "more", set->classes);
     return RW_OK;
