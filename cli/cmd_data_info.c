@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct info_options {
     const char *split;
@@ -83,14 +84,20 @@ static int measure(split_info *split, const char *data)
 
 /* ---- as text */
 
+/* "class 3 cat"; just "class 3" where it has no name, or the name is the number. */
+static void class_cell(cli_table *table, const rw_dataset *set, int32_t k)
+{
+    char number[16];
+    const char *name = rw_dataset_class_name(set, k);
+    snprintf(number, sizeof number, "%d", k);
+    bool says_more = name != NULL && strcmp(name, number) != 0;
+    cli_cell(table, "class %s%s%s", number, says_more ? " " : "", says_more ? name : "");
+}
+
 static void print_classes(cli_table *table, const split_info *splits, int count)
 {
     for (int32_t k = 0; k < rw_dataset_classes(splits[0].set); k++) {
-        const char *name = rw_dataset_class_name(splits[0].set, k);
-        if (name != NULL)
-            cli_cell(table, "class %d %s", k, name);
-        else
-            cli_cell(table, "class %d", k);
+        class_cell(table, splits[0].set, k);
         for (int i = 0; i < count; i++)
             cli_cell(table, "%" PRId64,
                      k < rw_dataset_classes(splits[i].set) ? splits[i].per_class[k] : 0);

@@ -83,13 +83,33 @@ static int print_table(const char *of)
     return cli_table_print(&table);
 }
 
-static int print_entry(const rw_entry *entry)
+static void print_block(const char *text)
 {
-    size_t length = strlen(entry->params);
-    printf("%s - %s\n", entry->name, entry->summary);
+    size_t length = strlen(text);
     if (length > 0)
-        printf("\n%s%s", entry->params, entry->params[length - 1] == '\n' ? "" : "\n");
-    return CLI_DONE;
+        printf("\n%s%s", text, text[length - 1] == '\n' ? "" : "\n");
+}
+
+/* A recipe explains itself: its whole text. */
+static int print_recipe(const char *name)
+{
+    rw_recipe *recipe = NULL;
+    rw_status status = rw_recipe_open(&recipe, name);
+    const char *text = status == RW_OK ? rw_recipe_text(recipe) : NULL;
+    int code = CLI_DONE;
+    if (text != NULL)
+        print_block(text);
+    else
+        code = cli_fail(status == RW_OK ? RW_ENOMEM : status);
+    rw_recipe_free(recipe);
+    return code;
+}
+
+static int print_entry(const char *of, const rw_entry *entry)
+{
+    printf("%s - %s\n", entry->name, entry->summary);
+    print_block(entry->params);
+    return strcmp(of, "recipes") == 0 ? print_recipe(entry->name) : CLI_DONE;
 }
 
 static json_t *json_entry(const rw_entry *entry)
@@ -129,7 +149,7 @@ static int list(const cli_words *words, const void *options)
     if (words->count == 2 && !find(of, words->at[1], &entry))
         return unknown(of, words->at[1]);
     if (words->count == 2)
-        return o->json ? cli_json_print(json_entry(&entry)) : print_entry(&entry);
+        return o->json ? cli_json_print(json_entry(&entry)) : print_entry(of, &entry);
     if (o->json)
         return print_json(of);
     return o->names ? print_names(of) : print_table(of);

@@ -128,14 +128,13 @@ static int change_recipe(rw_recipe *recipe, const train_options *o)
     return code;
 }
 
-/* "f1" for "f1", "recipes/f1.yaml" and a recipe called f1. */
+/* What the recipe calls itself, or else its file. */
 static const char *recipe_name(const rw_recipe *recipe, const char *word)
 {
-    const char *name = rw_recipe_get(recipe, "name");
-    if (name == NULL || name[0] == '\0')
-        name = word;
-    const char *slash = strrchr(name, '/');
-    return slash == NULL || slash[1] == '\0' ? name : slash + 1;
+    const char *name = rw_recipe_get(recipe, "name"), *slash = strrchr(word, '/');
+    if (name != NULL && name[0] != '\0')
+        return name;
+    return slash == NULL || slash[1] == '\0' ? word : slash + 1;
 }
 
 #define FOLDER_SIZE 256

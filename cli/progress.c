@@ -1,6 +1,6 @@
 /* progress.c - on a terminal one line with a bar that fits its width; elsewhere one line per
- * epoch or file. The first Ctrl-C (or SIGTERM) asks the work to stop in good order; the second
- * one ends at once. */
+ * epoch or file. The first Ctrl-C (or SIGTERM, or SIGHUP from a terminal that is closed) asks
+ * the work to stop in good order; the second one ends at once. */
 #include "progress.h"
 #include <math.h>
 #include <signal.h>
@@ -78,6 +78,7 @@ void cli_progress_start(cli_progress *progress, bool quiet, const char *announce
     rw_set_log(show_message, progress);
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
 }
 
 void cli_progress_end(cli_progress *progress)
@@ -136,7 +137,7 @@ static void show_step(cli_progress *progress, const rw_progress *now)
     snprintf(left, sizeof left, "epoch %lld/%lld", (long long)now->epoch,
              (long long)now->epochs);
     snprintf(right, sizeof right,
-             "%3.0f%%  loss %.4f  accuracy %.2f%%%s  %.0f images/s  ETA %s", 100 * part,
+             "%3.0f%%  loss %.4f  accuracy %5.2f%%%s  %6.0f images/s  ETA %5s", 100 * part,
              now->loss, 100 * now->accuracy, known, now->images_per_second,
              cli_time(now->seconds_left, time_left));
     draw(progress, left, part, right);

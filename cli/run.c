@@ -66,9 +66,7 @@ static int explain(rw_status status, const char *folder)
     }
     int code = cli_fail(status);
     if (status == RW_EDIVERGED)
-        cli_say("the last good checkpoint is kept in '%s'; a lower learning rate may help: "
-                "--set optimizer.lr=1e-4",
-                folder);
+        cli_say("a lower learning rate may help: --set optimizer.lr=1e-4");
     return code;
 }
 

@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     rw_net *net = NULL;
     rw_status status;
     TRY(rw_dataset_open(&images, data, "train", few));
-    TRY(rw_dataset_open(&test, data, "test", NULL));
+    TRY(rw_dataset_open(&test, data, "test", few));
     TRY(rw_net_new(&net, rw_dataset_shape(images), "seed=7"));
     TRY(build(net));
     TRY(train(net, images, test));

@@ -47,5 +47,7 @@ for name in f1 f2 f1-keep f2-keep conv7 lenet-300-100; do
   has out "^$name\$"
 done
 run 0 list methods permute
-has out period
+has out '^  period='
+run 0 list recipes f1
+has out '^method: permute period=250$'
 finish

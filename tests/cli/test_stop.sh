@@ -27,8 +27,8 @@ stopped() {
   code=$?
 }
 
-for signal in INT TERM; do
-  [ "$signal" = TERM ] || [ -n "$interruptible" ] || continue
+for signal in INT TERM HUP; do
+  [ "$signal" != INT ] || [ -n "$interruptible" ] || continue
   stopped "$signal" "$signal" train recipe.yaml --out "$signal"
   [ $code -eq 1 ] || fail "$what: exit code $code"
   empty out
