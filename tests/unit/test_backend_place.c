@@ -138,8 +138,7 @@ static void test_every_small_width(void **state)
 static void test_widths(void **state)
 {
     (void)state;
-    static const int64_t widths[] = {100,  127,  128,  129,  255,  256,  257,  288,  511, 800,
-                                     1024, 1600, 2047, 3000, 4095, 4096, 4097, 5000, 9999};
+    static const int64_t widths[] = {127, 129, 288, 1024, 3000, 4095, 4096, 4097, 9999};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
         for (size_t w = 0; w < WAYS; w++)
             check(ways[w], 2, widths[i]);
