@@ -139,6 +139,14 @@ static int unknown(const char *of, const char *name)
                      cli_hint(hint, name, name_at, of));
 }
 
+static int list_one(const char *of, const char *name, bool json)
+{
+    rw_entry entry;
+    if (!find(of, name, &entry))
+        return unknown(of, name);
+    return json ? cli_json_print(json_entry(&entry)) : print_entry(of, &entry);
+}
+
 static int list(const cli_words *words, const void *options)
 {
     const list_options *o = options;
@@ -146,10 +154,8 @@ static int list(const cli_words *words, const void *options)
     rw_entry entry;
     if (of != NULL && !find(NULL, of, &entry))
         return unknown(NULL, of);
-    if (words->count == 2 && !find(of, words->at[1], &entry))
-        return unknown(of, words->at[1]);
-    if (words->count == 2)
-        return o->json ? cli_json_print(json_entry(&entry)) : print_entry(of, &entry);
+    if (of != NULL && words->count == 2)
+        return list_one(of, words->at[1], o->json);
     if (o->json)
         return print_json(of);
     return o->names ? print_names(of) : print_table(of);

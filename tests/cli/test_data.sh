@@ -1,5 +1,6 @@
 #!/bin/sh
 # What is in a data set, and one clear sentence for each way of being wrong.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Help and version: exact text where it is short, and the same rules for every command.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 
 run 0 --version

@@ -1,6 +1,7 @@
 #!/bin/sh
 # kill -9 at any moment, also in the middle of a checkpoint: what is left can be continued, and ends in
 # the same bytes as a run that was never stopped. No half file stays under a final name, and no other.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
 tiny_recipe recipe.yaml 20

@@ -1,5 +1,6 @@
 #!/bin/sh
 # What there is: every kind, every name, as a table, as names, one by one, and as JSON.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 
 run 0 list

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Net files: what eval, verify and inspect say of a good one, and of every kind of bad one.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
 tiny_recipe recipe.yaml 2

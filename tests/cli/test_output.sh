@@ -1,11 +1,11 @@
 #!/bin/sh
 # Results that cannot be written are a failure; a closed stdout or stderr is none and harms no file.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 
 what='a full disk'
 if [ -e /dev/full ]; then
   for args in --version --help 'list recipes' 'list methods --json'; do
-    # shellcheck disable=SC2086
     "$REWIRE" $args >/dev/full 2>err
     [ $? -eq 1 ] || fail "$what: rewire $args: exit code is not 1"
     has err '^rewire: cannot write the results to standard output: No space left on device$'

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Recipes that are wrong: the sentence names file, line and key, the exit code is 1.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
 tiny_recipe good.yaml 1

@@ -1,5 +1,6 @@
 #!/bin/sh
 # A small training: what it says, what it leaves, and that nothing is ever overwritten.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
 tiny_recipe recipe.yaml 4

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Wrong usage: exit code 2, nothing on stdout, one sentence that names the slip and the nearest right
 # name, and where to find help.
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 
 # wrong COMMAND SENTENCE ARGUMENT...
