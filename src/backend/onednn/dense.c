@@ -1,8 +1,9 @@
-/* dense.c (onednn) - the matrix products of a dense layer. */
+/* dense.c (onednn) - the matrix products of a dense layer. The weights stay as they are: at
+ * training's batch sizes the products are too small to pay for a change of layout. */
 #include "backend/kernel.h"
 #include "backend/onednn/passes.h"
 
-static rw_status prepare(rwi_op *op)
+rw_status rwi_dnn_prepare_dense(rwi_op *op)
 {
     const int64_t inputs = (int64_t)op->x.h * op->x.w * op->x.c;
     const int64_t units = (int64_t)op->y.h * op->y.w * op->y.c;
@@ -22,7 +23,7 @@ const rwi_kernel rwi_kernel_onednn_dense = {
     .backend = "onednn",
     .kind = RWI_OP_DENSE,
     .fuses_relu = true,
-    .prepare = prepare,
+    .prepare = rwi_dnn_prepare_dense,
     .release = rwi_dnn_release,
     .forward = rwi_dnn_forward,
     .backward = rwi_dnn_backward,

@@ -37,6 +37,8 @@ rw_status rwi_dnn_prepare(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_
                           const rwi_dnn_tensor layout[RWI_DNN_ROLES]);
 /* Runs one pass on tensors[role]. Absent tensors are not looked at. */
 rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, float *const tensors[RWI_DNN_ROLES]);
+/* rwi_dnn_prepare for y = x w^T + b with x and y read as rows, one for each image. */
+rw_status rwi_dnn_prepare_dense(rwi_op *op);
 /* As in rwi_kernel. */
 void rwi_dnn_release(rwi_op *op);
 /* forward and backward of every op with src, dst and maybe weights and bias; both as in
