@@ -45,7 +45,7 @@ rw_status rwi_run_checkpoint(rwi_run *run)
     RWI_TRY_GOTO(status, status, done);
     RWI_TRY_GOTO(status, rwi_tensors_new(&out), done);
     RWI_TRY_GOTO(status, rwi_net_pack(run->net, out), done);
-    RWI_TRY_GOTO(status, rwi_trainer_pack(run->trainer, out), done);
+    rwi_trainer_pack(run->trainer, out);
     snprintf(seconds, sizeof seconds, "%.3f", rwi_run_seconds(run));
     rwi_tensors_note(out, "train.seconds", seconds);
     RWI_TRY_GOTO(status, rwi_tensors_write(out, path), done);

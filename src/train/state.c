@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STATE_NAMES 3 /* latents and two moments */
 
@@ -45,18 +46,47 @@ static void places_of(rw_trainer *t, place places[PLACES])
     places[4] = (place){"seen", &t->seen};
 }
 
-rw_status rwi_trainer_pack(rw_trainer *t, rwi_tensors_out *out)
+/* Of the numbers and all arrays: a checkpoint that was damaged must not be continued. */
+static uint64_t hash_of(rw_trainer *t)
+{
+    place places[PLACES];
+    uint64_t hash = rwi_hash(RWI_HASH_START, &t->loss_sum, sizeof t->loss_sum);
+    places_of(t, places);
+    for (int i = 0; i < PLACES; i++)
+        hash = rwi_hash(hash, places[i].value, sizeof *places[i].value);
+    for (int i = 0; i < t->net->site_count; i++)
+        for (int kind = 0; kind < STATE_NAMES; kind++) {
+            const float *array = array_of(t, i, kind);
+            uint64_t bytes = (uint64_t)count_of(t->net->sites[i]) * sizeof *array;
+            hash = array ? rwi_hash(hash, array, bytes) : hash;
+        }
+    return hash;
+}
+
+/* Hexadecimal keeps every bit of the sum, without a decimal point that a locale could change.
+ */
+static void note_numbers(rw_trainer *t, rwi_tensors_out *out)
 {
     place places[PLACES];
     char text[64], name[RWI_STRING_SIZE];
+    uint64_t loss;
     places_of(t, places);
     for (int i = 0; i < PLACES; i++) {
         snprintf(text, sizeof text, "%" PRId64, *places[i].value);
         snprintf(name, sizeof name, "train.%s", places[i].key);
         rwi_tensors_note(out, name, text);
     }
-    snprintf(text, sizeof text, "%a", t->loss_sum);
+    memcpy(&loss, &t->loss_sum, sizeof loss);
+    snprintf(text, sizeof text, "%016" PRIx64, loss);
     rwi_tensors_note(out, "train.loss_sum", text);
+    snprintf(text, sizeof text, "%016" PRIx64, hash_of(t));
+    rwi_tensors_note(out, "train.checksum", text);
+}
+
+void rwi_trainer_pack(rw_trainer *t, rwi_tensors_out *out)
+{
+    char name[RWI_STRING_SIZE];
+    note_numbers(t, out);
     for (int i = 0; i < t->net->site_count; i++)
         for (int kind = 0; kind < STATE_NAMES; kind++) {
             const rwi_site *s = t->net->sites[i];
@@ -66,7 +96,6 @@ rw_status rwi_trainer_pack(rw_trainer *t, rwi_tensors_out *out)
             if (tensor.data)
                 rwi_tensors_add(out, &tensor);
         }
-    return RW_OK;
 }
 
 static rw_status read_place(const rwi_tensors *file, const place *p)
@@ -82,15 +111,35 @@ static rw_status read_place(const rwi_tensors *file, const place *p)
     return RW_OK;
 }
 
+/* Sixteen hexadecimal digits. */
+static rw_status read_hex(const rwi_tensors *file, const char *key, uint64_t *value)
+{
+    const char *text = rwi_tensors_get(file, key);
+    if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+        return rwi_fail(RW_EFORMAT,
+                        "'%s': metadata '%s' is '%s', expected 16 hexadecimal digits",
+                        rwi_tensors_path(file), key, text ? text : "missing");
+    *value = strtoull(text, NULL, 16);
+    return RW_OK;
+}
+
 static rw_status read_loss(rw_trainer *t, const rwi_tensors *file)
 {
-    const char *text = rwi_tensors_get(file, "train.loss_sum");
-    char *end = NULL;
-    t->loss_sum = text ? strtod(text, &end) : 0;
-    if (!text || end == text || *end || !(t->loss_sum >= 0 && t->loss_sum < 1e300))
+    uint64_t bits = 0;
+    RWI_TRY(read_hex(file, "train.loss_sum", &bits));
+    memcpy(&t->loss_sum, &bits, sizeof bits);
+    return RW_OK;
+}
+
+static rw_status check_hash(rw_trainer *t, const rwi_tensors *file)
+{
+    uint64_t expected = 0, found = hash_of(t);
+    RWI_TRY(read_hex(file, "train.checksum", &expected));
+    if (found != expected)
         return rwi_fail(RW_EFORMAT,
-                        "'%s': metadata 'train.loss_sum' is '%s', expected a number",
-                        rwi_tensors_path(file), text ? text : "missing");
+                        "'%s': the checksum of the training's state is %016" PRIx64
+                        ", expected %016" PRIx64,
+                        rwi_tensors_path(file), found, expected);
     return RW_OK;
 }
 
@@ -126,5 +175,6 @@ rw_status rwi_trainer_unpack(rw_trainer *t, const rwi_tensors *file)
                 RWI_TRY(
                     rwi_tensors_copy(file, name, RWI_F32, count_of(s), array_of(t, i, kind)));
         }
+    RWI_TRY(check_hash(t, file));
     return rwi_loader_seek(t->loader, t->epoch, t->batch);
 }

@@ -78,7 +78,7 @@ rw_status rwi_evaluate(rw_net *net, const rw_dataset *set, const uint32_t *image
 
 /* Everything needed to continue to the bit, beside the net in one file; and back into a new
  * trainer of the same recipe. */
-rw_status rwi_trainer_pack(rw_trainer *t, rwi_tensors_out *out);
+void rwi_trainer_pack(rw_trainer *t, rwi_tensors_out *out);
 rw_status rwi_trainer_unpack(rw_trainer *t, const rwi_tensors *file);
 
 #endif

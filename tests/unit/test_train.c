@@ -304,34 +304,56 @@ static void test_recipe_mistakes_name_the_line(void **state)
     }
 }
 
-/* A checkpoint with a wrong number in it. */
+/* One wrong number at a time in the checkpoint of a training that has not begun. */
 static void test_foreign_checkpoints(void **state)
 {
-    static const char *const notes[] = {"train.step", "train.epoch", "train.batch",
-                                        "train.correct", "train.loss_sum"};
+    static const struct {
+        const char *key, *value, *says;
+    } wrong[] = {
+        {"train.step", "9999999", "do not fit"},
+        {"train.epoch", "3", "do not fit"},
+        {"train.batch", "31", "do not fit"},
+        {"train.correct", "1", "do not fit"},
+        {"train.seen", "-1", "train.seen"},
+        {"train.seen", "1", "checksum"},
+        {"train.loss_sum", "nan", "train.loss_sum"},
+        {"train.loss_sum", "0000000000000001", "checksum"},
+        {"train.checksum", "0000000000000000", "checksum"},
+    };
+    static const char *const keys[] = {"train.step",    "train.epoch", "train.batch",
+                                       "train.correct", "train.seen",  "train.loss_sum",
+                                       "train.checksum"};
     fixture f;
     char *root = make_folder();
     char path[450];
+    rwi_tensors_out *out;
+    rwi_tensors *good, *bad;
     (void)state;
     snprintf(path, sizeof path, "%s/state.rw", root);
     open_fixture(&f, "permute period=30", "batch=20 epochs=2");
-    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
-        rwi_tensors_out *out;
-        rwi_tensors *file;
+    assert_ok(rwi_tensors_new(&out));
+    rwi_trainer_pack(f.trainer, out);
+    assert_ok(rwi_tensors_write(out, path));
+    rwi_tensors_free(out);
+    assert_ok(rwi_tensors_read(&good, path));
+    assert_ok(rwi_trainer_unpack(f.trainer, good));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_ok(rwi_tensors_new(&out));
-        for (size_t k = 0; k < sizeof notes / sizeof *notes; k++)
-            rwi_tensors_note(out, notes[k], i == k ? "9999999" : "0");
-        if (i == 4)
-            rwi_tensors_note(out, "train.seen", "nan");
-        else
-            rwi_tensors_note(out, "train.seen", "0");
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+            rwi_tensors_note(out, keys[k],
+                             strcmp(keys[k], wrong[i].key) ? rwi_tensors_get(good, keys[k])
+                                                           : wrong[i].value);
+        for (int k = 0; rwi_tensors_at(good, k); k++)
+            rwi_tensors_add(out, rwi_tensors_at(good, k));
         assert_ok(rwi_tensors_write(out, path));
         rwi_tensors_free(out);
-        assert_ok(rwi_tensors_read(&file, path));
-        assert_int_equal(rwi_trainer_unpack(f.trainer, file), RW_EFORMAT);
-        assert_non_null(strstr(rw_error_detail(), path));
-        rwi_tensors_close(file);
+        assert_ok(rwi_tensors_read(&bad, path));
+        assert_fails(rwi_trainer_unpack(f.trainer, bad), RW_EFORMAT, wrong[i].says);
+        assert_true(support_says(path));
+        rwi_tensors_close(bad);
+        assert_ok(rwi_trainer_unpack(f.trainer, good));
     }
+    rwi_tensors_close(good);
     close_fixture(&f);
     remove_folder(root);
 }

@@ -1,0 +1,39 @@
+#!/bin/sh
+# results.sh - trains recipes to the end, proves them, and adds a row each to docs/results.csv.
+#
+#     SEEDS="1 2 3" bench/results.sh f1 f2 f1-keep f2-keep
+#     SEEDS=1 bench/results.sh conv7
+#
+# The epoch is selected on validation images; test_accuracy is that epoch's, read once from the
+# saved file. best_on_test is the highest test accuracy of any epoch, the kind of figure the LaPerm
+# paper reports; it never selects anything. Run folders stay in runs/results/.
+set -eu
+cd "$(dirname "$0")/.."
+results=docs/results.csv
+commit=$(git describe --always --dirty --abbrev=12)
+cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+threads=${THREADS:-$(nproc)}
+
+field() { # field KEY: its value in the JSON object on standard input
+    sed -n "s/.*\"$1\": *\"\{0,1\}\([^,\"}]*\).*/\1/p" | head -n 1
+}
+
+row() { # row RECIPE SEED RUN COMMAND
+    json=$(tr -d '\n' <"$3/result.json")
+    printf '%s,%s,%s,"%s",validation,' "$1" "$2" "$commit" "$4"
+    for key in epochs selected_epoch validation_accuracy test_accuracy best_on_test best_on_test_epoch seconds; do
+        printf '%s,' "$(printf '%s' "$json" | field $key)"
+    done
+    printf '%s,"%s"\n' "$threads" "$cpu"
+}
+
+[ $# != 0 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ -e $results ] || echo "recipe,seed,commit,command,selection,epochs,selected_epoch,validation_accuracy,test_accuracy,best_on_test,best_on_test_epoch,seconds,threads,cpu" >$results
+for recipe in "$@"; do
+    for seed in ${SEEDS:-1}; do
+        run=runs/results/$recipe-seed$seed-$commit
+        build/rewire train "$recipe" --seed "$seed" --threads "$threads" --out "$run"
+        build/rewire verify "$run/best.rw"
+        row "$recipe" "$seed" "$run" "rewire train $recipe --seed $seed --threads $threads" >>$results
+    done
+done
