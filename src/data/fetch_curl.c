@@ -107,10 +107,11 @@ static rw_status explain(const transfer *t, CURLcode code, long answer)
                     t->message[0] != '\0' ? t->message : curl_easy_strerror(code));
 }
 
-/* The server cannot continue at that place: it ignores ranges, or the place is past its end. */
+/* The server cannot continue at that place: it ignores ranges, or the place is past its end
+ * (which libcurl takes for success). */
 static bool cannot_continue(CURLcode code, long answer)
 {
-    return code == CURLE_RANGE_ERROR || (code == CURLE_HTTP_RETURNED_ERROR && answer == 416);
+    return code == CURLE_RANGE_ERROR || answer == 416;
 }
 
 static rw_status start_over(transfer *t)

@@ -136,6 +136,15 @@ static rw_status next_header(unpacking *u, header *h, bool *more)
     return *more ? parse_header(u, block, h) : RW_OK;
 }
 
+/* What follows the archive's end, for the sake of the checksum at the end of the file. */
+static rw_status pass_rest(unpacking *u)
+{
+    int64_t got = PIECE;
+    while (got == PIECE)
+        RWI_TRY(rwi_input_some(u->in, u->piece, PIECE, &got));
+    return rwi_input_end(u->in);
+}
+
 static rw_status unpack_all(unpacking *u)
 {
     header h = {0};
@@ -147,6 +156,7 @@ static rw_status unpack_all(unpacking *u)
                             : pass_content(u, h.size, NULL, NULL));
         RWI_TRY(next_header(u, &h, &more));
     }
+    RWI_TRY(pass_rest(u));
     for (int i = 0; u->members[i] != NULL; i++)
         if (!(u->found >> i & 1))
             return rwi_fail(RW_EFORMAT, "'%s': has no '%s' in it", u->archive, u->members[i]);
