@@ -14,6 +14,7 @@
  *   rw_node x = rw_input(net);
  *   x = rw_layer(net, x, "conv2d filters=32 kernel=3");
  *   x = rw_layer(net, x, "relu");
+ *   x = rw_layer(net, x, "flatten");
  *   x = rw_layer(net, x, "dense units=10");
  *   rw_net_wire(net, x, "permute period=20");
  *   rw_trainer_new(&t, net, train, "optimizer=adam lr=1e-3 batch=50");
@@ -47,8 +48,7 @@ extern "C" {
 #define RW_VERSION "0.1.0"
 RW_API const char *rw_version(void);
 
-/* ---- 1. Errors ------------------------------------------------------------------------------
- */
+/* ---- 1. Errors --------------------------------------------------------------------------- */
 
 /* One row each: code, short name, what it means. */
 #define RW_STATUS_LIST(X)                                                                      \
@@ -78,8 +78,7 @@ RW_API const char *rw_status_text(rw_status status);
 /* One sentence about this thread's latest failure; "" when there was none. */
 RW_API const char *rw_error_detail(void);
 
-/* ---- 2. Data sets ---------------------------------------------------------------------------
- */
+/* ---- 2. Data sets ------------------------------------------------------------------------ */
 
 typedef struct rw_shape {
     int32_t h, w, c;
@@ -114,8 +113,7 @@ typedef bool (*rw_fetch_progress)(void *user, const char *file, int64_t done, in
 RW_API rw_status rw_dataset_fetch(const char *name, const char *folder, const char *mirror,
                                   rw_fetch_progress progress, void *user);
 
-/* ---- 3. Nets --------------------------------------------------------------------------------
- */
+/* ---- 3. Nets ----------------------------------------------------------------------------- */
 
 typedef struct rw_net rw_net;
 typedef struct {
@@ -193,8 +191,7 @@ RW_API const char *rw_net_method(const rw_net *net);
 RW_API const char *rw_net_note(const rw_net *net, const char *key);
 RW_API rw_status rw_net_set_note(rw_net *net, const char *key, const char *value);
 
-/* ---- 4. Training ----------------------------------------------------------------------------
- */
+/* ---- 4. Training ------------------------------------------------------------------------- */
 
 typedef struct rw_metrics {
     double loss;     /* mean cross-entropy per image */
@@ -217,8 +214,7 @@ RW_API rw_status rw_trainer_epoch(rw_trainer *trainer, rw_metrics *train);
 /* Metrics on the validation split; RW_ESTATE when there is none. */
 RW_API rw_status rw_trainer_validate(rw_trainer *trainer, rw_metrics *validation);
 
-/* ---- 5. Recipes and runs --------------------------------------------------------------------
- */
+/* ---- 5. Recipes and runs ----------------------------------------------------------------- */
 
 typedef struct rw_recipe rw_recipe;
 /* A recipe by name (rw_list "recipes") or by path. Errors name file, line and key. */
@@ -271,8 +267,7 @@ RW_API rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options);
 /* Continues a run to the bit; options->out names its folder. */
 RW_API rw_status rw_run_resume(const rw_run_options *options);
 
-/* ---- 6. What there is -----------------------------------------------------------------------
- */
+/* ---- 6. What there is -------------------------------------------------------------------- */
 
 typedef struct rw_entry {
     const char *name, *summary, *params;
