@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -135,6 +136,24 @@ rw_status rwi_file_write(const char *path, const rwi_part *parts, int count)
         sync_folder_of(beside);
     rwi_free(beside);
     return status;
+}
+
+/* "resume.rw.tmp-4711": a name that write_beside gives. */
+static bool is_left_over(const char *name)
+{
+    const char *tail = strstr(name, ".tmp-");
+    return tail != NULL && tail[5] != '\0' && tail[5 + strspn(tail + 5, "0123456789")] == '\0';
+}
+
+void rwi_folder_sweep(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    if (entries == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        if (is_left_over(entry->d_name))
+            unlinkat(dirfd(entries), entry->d_name, 0);
+    closedir(entries);
 }
 
 bool rwi_file_exists(const char *path)

@@ -14,6 +14,9 @@ typedef struct rwi_part {
     int64_t count;
 } rwi_part;
 rw_status rwi_file_write(const char *path, const rwi_part *parts, int count);
+/* Removes what interrupted writes left in a folder, path.tmp-PID. The folder must be the
+ * caller's alone: the writes of a living process look the same. */
+void rwi_folder_sweep(const char *folder);
 bool rwi_file_exists(const char *path);
 bool rwi_folder_exists(const char *path);
 /* Creates the folder and its parents. An existing one is fine. */

@@ -125,10 +125,10 @@ static bool after_step(void *user, rw_trainer *t)
 {
     rwi_run *run = user;
     double now = rwi_seconds(), took = now - run->mark;
-    double speed = took > 0 ? (double)t->options.batch / took : 0;
     double every = run->options.checkpoint_seconds > 0 ? run->options.checkpoint_seconds : 60;
     run->mark = now;
-    run->speed = run->speed > 0 ? 0.95 * run->speed + 0.05 * speed : speed;
+    run->step_seconds = run->step_seconds > 0 ? 0.95 * run->step_seconds + 0.05 * took : took;
+    run->speed = run->step_seconds > 0 ? (double)t->options.batch / run->step_seconds : 0;
     rwi_run_report(run, RW_EVENT_STEP, NULL, NULL);
     if (!run->cancelled && now - run->saved >= every)
         run->status = rwi_run_checkpoint(run);
@@ -330,6 +330,7 @@ rw_status rw_run_resume(const rw_run_options *options)
         return rwi_fail(RW_EUSAGE, "a run needs a folder");
     begin(&run, options);
     RWI_TRY_GOTO(status, take_folder(&run), done);
+    rwi_folder_sweep(options->out);
     RWI_TRY_GOTO(status, open_run(&run), done);
     run.started = rwi_seconds();
     status = run_to_end(&run);

@@ -21,6 +21,7 @@ typedef struct rwi_run {
     double seconds_before; /* of training, before this process */
     double started, saved; /* when this process began, and last checkpointed */
     double mark;           /* when the last step ended */
+    double step_seconds;   /* a step takes, lately */
     double speed;          /* images per second, lately */
     rw_status status;      /* of a checkpoint inside the epoch */
     bool cancelled;

@@ -27,9 +27,9 @@ static rw_status check_finite(const rw_trainer *t)
         int64_t count = rwi_site_weights(s) * s->latents_per_weight;
         for (int64_t k = 0; k < count; k++)
             if (!isfinite(s->latent[k]))
-                return rwi_fail(RW_EDIVERGED, "step %lld: latent %lld of '%s' is %g",
+                return rwi_fail(RW_EDIVERGED, "step %lld: latent %lld of '%s' is %s",
                                 (long long)t->step, (long long)k, s->name,
-                                (double)s->latent[k]);
+                                isnan(s->latent[k]) ? "not a number" : "infinite");
     }
     return RW_OK;
 }

@@ -42,8 +42,8 @@ rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch)
     rwi_loss(rwi_plan_logits(t->plan), batch->labels, batch->count, classes,
              t->loss.temperature, scale, rwi_plan_dlogits(t->plan), &loss, &correct);
     if (!isfinite(loss))
-        return rwi_fail(RW_EDIVERGED, "step %lld: the loss is %g", (long long)t->step + 1,
-                        loss);
+        return rwi_fail(RW_EDIVERGED, "step %lld: the loss is %s", (long long)t->step + 1,
+                        isnan(loss) ? "not a number" : "infinite");
     RWI_TRY(rwi_plan_backward(t->plan));
 
     t->step++;

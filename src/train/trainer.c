@@ -178,7 +178,7 @@ static const struct part {
     const char *blame;
     rw_status (*make)(rw_trainer *t);
 } parts[] = {
-    {NULL, check_fit},          {"loss", set_loss},       {"optimizer", set_optimizer},
+    {"net", check_fit},         {"loss", set_loss},       {"optimizer", set_optimizer},
     {"schedule", set_schedule}, {"augment", set_augment}, {"validation", set_split},
     {"normalise", set_normal},  {NULL, set_moments},      {"backend", set_plan},
     {NULL, set_loader},

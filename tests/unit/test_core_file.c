@@ -203,6 +203,20 @@ static void folders(void **state)
     assert_fails(rwi_folder_make(""), RW_ENOTFOUND, "cannot create folder ''");
 }
 
+/* Only what interrupted writes leave, nothing that is named a little like it. */
+static void a_sweep_takes_leftovers_only(void **state)
+{
+    static const char *const names[] = {"a.tmp-1",  "b.rw.tmp-4711", "c.tmp-",
+                                        "d.tmp-1x", "e.tmp",         "f.rw"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_ok(rwi_file_write(in_folder(names[i]), TEXT("x"), 1));
+    rwi_folder_sweep(folder);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(rwi_file_exists(in_folder(names[i])), i >= 2);
+    rwi_folder_sweep(in_folder("nowhere"));
+}
+
 static void paths_are_joined(void **state)
 {
     (void)state;
@@ -248,6 +262,7 @@ IN_FOLDER(a_folder_without_permission)
 IN_FOLDER(a_full_disk_keeps_the_old_file)
 IN_FOLDER(a_file_is_replaced_not_changed)
 IN_FOLDER(folders)
+IN_FOLDER(a_sweep_takes_leftovers_only)
 IN_FOLDER(no_memory)
 
 int main(void)
@@ -262,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_keeps_the_old_file_in_folder),
         cmocka_unit_test(a_file_is_replaced_not_changed_in_folder),
         cmocka_unit_test(folders_in_folder),
+        cmocka_unit_test(a_sweep_takes_leftovers_only_in_folder),
         cmocka_unit_test(paths_are_joined),
         cmocka_unit_test(no_memory_in_folder),
     };
