@@ -32,7 +32,8 @@ url=http://127.0.0.1:$(cat port)/
 name=train-images-idx3-ubyte.gz
 
 run 1 data fetch mnist --mirror "$url" --to set
-refused "$name': the server answers 404"
+empty out
+has err "$name': the server answers 404"
 
 # Cut short, the part stays; the same again goes on with it.
 head -c 1000 /dev/zero >"mirror/$name"
