@@ -257,15 +257,32 @@ static bool split_options(const char *text, char name[RWI_NAME_SIZE], const char
            rwi_known_find(name) != NULL;
 }
 
+/* A set from its source; takes the folder's name over when it succeeds. */
+static rw_status open_source(rw_dataset **out, source *from, rwi_split split,
+                             const char *options)
+{
+    rw_dataset *set = rwi_alloc(1, sizeof *set);
+    if (set == NULL)
+        return rwi_fail_memory("a data set");
+    set->format = from->format;
+    rw_status status = fill(set, from, split, options);
+    if (status != RW_OK) {
+        rw_dataset_free(set);
+        return status;
+    }
+    set->path = from->folder;
+    from->folder = NULL;
+    *out = set;
+    return RW_OK;
+}
+
 rw_status rw_dataset_open(rw_dataset **out, const char *name, const char *split_name,
                           const char *options)
 {
     source from = {0};
     rwi_split split = RWI_TRAIN;
-    rw_dataset *set = NULL;
     char known[RWI_NAME_SIZE];
-    const char *own;
-    rw_status status;
+    const char *own = NULL;
     *out = NULL;
     if (name == NULL || split_name == NULL)
         return rwi_fail(RW_EUSAGE, "a data set needs a name or folder, and a split");
@@ -274,20 +291,9 @@ rw_status rw_dataset_open(rw_dataset **out, const char *name, const char *split_
         name = known;
         options = own;
     }
-    RWI_TRY_GOTO(status, resolve(&from, name), done);
-    set = rwi_alloc(1, sizeof *set);
-    if (set == NULL) {
-        status = rwi_fail_memory("a data set");
-        goto done;
-    }
-    set->format = from.format;
-    RWI_TRY_GOTO(status, fill(set, &from, split, options), done);
-    set->path = from.folder;
-    from.folder = NULL;
-    *out = set;
-    set = NULL;
-done:
-    rw_dataset_free(set);
+    rw_status status = resolve(&from, name);
+    if (status == RW_OK)
+        status = open_source(out, &from, split, options);
     rwi_free(from.folder);
     return status;
 }

@@ -20,12 +20,14 @@ static rw_status fetch_known(const rwi_known *known, const char *folder, const c
 rw_status rw_dataset_fetch(const char *name, const char *folder, const char *mirror,
                            rw_fetch_progress progress, void *user)
 {
-    char hint[RWI_HINT_SIZE], *cache = NULL;
+    char *cache = NULL;
     if (name == NULL)
         return rwi_fail(RW_EUSAGE, "fetching needs the name of a data set");
     const rwi_known *known = rwi_known_find(name);
-    if (known == NULL)
+    if (known == NULL) {
+        char hint[RWI_HINT_SIZE];
         return rwi_fail(RW_EUSAGE, "unknown data set '%s'%s", name, rwi_known_hint(hint, name));
+    }
     if (known->files == NULL)
         return rwi_fail(RW_EUSAGE, "'%s' is drawn by the program; there is nothing to fetch",
                         name);
