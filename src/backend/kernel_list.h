@@ -1,12 +1,13 @@
 /* kernel_list.h - every kernel there is, the preferred one of its kind first. */
+#if defined(__x86_64__) && defined(__GNUC__)
+ROW(rwi_kernel_x86_conv2d)
+ROW(rwi_kernel_x86_dropout)
+#endif
 #ifdef RWI_HAVE_ONEDNN
 ROW(rwi_kernel_onednn_conv2d)
 ROW(rwi_kernel_onednn_dense)
 ROW(rwi_kernel_onednn_maxpool)
 ROW(rwi_kernel_onednn_avgpool)
-#endif
-#if defined(__x86_64__) && defined(__GNUC__)
-ROW(rwi_kernel_x86_dropout)
 #endif
 ROW(rwi_kernel_ref_conv2d)
 ROW(rwi_kernel_ref_dense)
