@@ -1,35 +1,7 @@
 /* cmd_resume.c - rewire resume: continues a run to the bit. */
 #include "run.h"
 
-#define AT(member) offsetof(cli_run_options, member)
-
-static const cli_option options_table[] = {{.name = "threads",
-                                            .alias = 'j',
-                                            .kind = CLI_INT,
-                                            .value = "N",
-                                            .help = "threads; 0 is one per core",
-                                            .fallback = "0",
-                                            .lowest = 0,
-                                            .highest = 1024,
-                                            .offset = AT(threads)},
-                                           {.name = "checkpoint-seconds",
-                                            .kind = CLI_REAL,
-                                            .value = "N",
-                                            .help = "seconds between checkpoints",
-                                            .fallback = "60",
-                                            .lowest = 0.001,
-                                            .highest = 86400,
-                                            .offset = AT(checkpoint_seconds)},
-                                           {.name = "quiet",
-                                            .alias = 'q',
-                                            .kind = CLI_FLAG,
-                                            .help = "no progress",
-                                            .offset = AT(quiet)},
-                                           {.name = "json",
-                                            .kind = CLI_FLAG,
-                                            .help = "results as one JSON object",
-                                            .offset = AT(json)},
-                                           {0}};
+static const cli_option options_table[] = {CLI_RUN_ROWS(0), {0}};
 
 static int resume(const cli_words *words, const void *options)
 {

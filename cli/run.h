@@ -11,6 +11,21 @@ typedef struct cli_run_options {
     bool quiet, json;
 } cli_run_options;
 
+/* Their common options, as rows of a table; base is where the cli_run_options start. */
+/* clang-format off */
+#define CLI_RUN_ROWS(base)                                                                     \
+    {.name = "threads", .alias = 'j', .kind = CLI_INT, .value = "N", .fallback = "0",          \
+     .help = "threads; 0 is one per core", .lowest = 0, .highest = 1024,                       \
+     .offset = (base) + offsetof(cli_run_options, threads)},                                   \
+    {.name = "checkpoint-seconds", .kind = CLI_REAL, .value = "N", .fallback = "60",           \
+     .help = "seconds between checkpoints", .lowest = 0.001, .highest = 86400,                 \
+     .offset = (base) + offsetof(cli_run_options, checkpoint_seconds)},                        \
+    {.name = "quiet", .alias = 'q', .kind = CLI_FLAG, .help = "no progress",                   \
+     .offset = (base) + offsetof(cli_run_options, quiet)},                                     \
+    {.name = "json", .kind = CLI_FLAG, .help = "results as one JSON object",                   \
+     .offset = (base) + offsetof(cli_run_options, json)}
+/* clang-format on */
+
 /* name is what the recipe is called. Trains recipe into the folder, or continues the run in it
  * when recipe is NULL. Returns the exit code. */
 int cli_run(rw_recipe *recipe, const char *name, const cli_run_options *options);
