@@ -1,0 +1,253 @@
+/* batchnorm.c (x86) - the reference's batch normalisation, row by row instead of channel by
+ * channel, so that memory is read in order.
+ *
+ * Rows (one pixel, all channels) are shared out in a fixed number of parts; each part adds up
+ * its own sums in double, and the parts are added in order: the same bits for any number of
+ * threads. */
+#include "backend/kernel.h"
+#include "backend/x86/cpu.h"
+#include "core/memory.h"
+
+#ifdef RWI_X86
+
+#include <math.h>
+#include <string.h>
+
+#define PARTS 64
+#define TILE  16 /* channels at a time while adding up */
+
+typedef struct norm {
+    int64_t rows, channels;
+    double *sums;                 /* PARTS x 2 x channels */
+    double *total;                /* 2 x channels */
+    float *mean, *inverse;        /* of the batch, or of the running statistics */
+    float *scale, *shift, *slope; /* y = (x - mean) * scale + shift; backward: see below */
+} norm;
+
+static rw_status prepare(rwi_op *op)
+{
+    const size_t c = (size_t)op->y.c;
+    norm *b = op->own = rwi_alloc(1, sizeof *b);
+    if (!b)
+        return rwi_fail_memory("batchnorm");
+    b->rows = op->batch * op->y.h * op->y.w;
+    b->channels = op->y.c;
+    b->mean = rwi_alloc(5 * c, sizeof(float));
+    if (op->training) {
+        b->sums = rwi_alloc(2 * PARTS * c, sizeof(double));
+        b->total = rwi_alloc(2 * c, sizeof(double));
+    }
+    if (!b->mean || (op->training && (!b->sums || !b->total)))
+        return rwi_fail_memory("batchnorm");
+    b->inverse = b->mean + c;
+    b->scale = b->mean + 2 * c;
+    b->shift = b->mean + 3 * c;
+    b->slope = b->mean + 4 * c;
+    return RW_OK;
+}
+
+static void release(rwi_op *op)
+{
+    norm *b = op->own;
+    op->own = NULL;
+    if (!b)
+        return;
+    rwi_free(b->mean);
+    rwi_free(b->sums);
+    rwi_free(b->total);
+    rwi_free(b);
+}
+
+/* The work of one part: its rows are those from start to end. */
+typedef void work(const rwi_op *op, const norm *b, int64_t part, int64_t start, int64_t end);
+
+/* Sums of x and x^2 over rows, for count <= TILE channels from c on. */
+RWI_BODY static void moments_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
+                                int64_t c, int count, double *sums)
+{
+    double sum[TILE] = {0.0}, squares[TILE] = {0.0};
+    for (int64_t row = start; row < end; row++)
+        for (int i = 0; i < count; i++) {
+            const double x = (double)op->in[0][row * b->channels + c + i];
+            sum[i] += x;
+            squares[i] += x * x;
+        }
+    memcpy(sums + c, sum, (size_t)count * sizeof *sum);
+    memcpy(sums + b->channels + c, squares, (size_t)count * sizeof *squares);
+}
+
+/* Sums of dy and dy h, h = (x - mean) * inverse. */
+RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
+                               int64_t c, int count, double *sums)
+{
+    double sum[TILE] = {0.0}, along[TILE] = {0.0};
+    for (int64_t row = start; row < end; row++)
+        for (int i = 0; i < count; i++) {
+            const int64_t at = row * b->channels + c + i;
+            const float h = (op->in[0][at] - b->mean[c + i]) * b->inverse[c + i];
+            sum[i] += (double)op->dout[at];
+            along[i] += (double)op->dout[at] * (double)h;
+        }
+    memcpy(sums + c, sum, (size_t)count * sizeof *sum);
+    memcpy(sums + b->channels + c, along, (size_t)count * sizeof *along);
+}
+
+RWI_BODY static void add_moments(const rwi_op *op, const norm *b, int64_t part, int64_t start,
+                                 int64_t end)
+{
+    double *sums = b->sums + part * 2 * b->channels;
+    int64_t c = 0;
+    for (; c + TILE <= b->channels; c += TILE)
+        moments_of(op, b, start, end, c, TILE, sums);
+    if (c < b->channels)
+        moments_of(op, b, start, end, c, (int)(b->channels - c), sums);
+}
+
+RWI_BODY static void add_slopes(const rwi_op *op, const norm *b, int64_t part, int64_t start,
+                                int64_t end)
+{
+    double *sums = b->sums + part * 2 * b->channels;
+    int64_t c = 0;
+    for (; c + TILE <= b->channels; c += TILE)
+        slopes_of(op, b, start, end, c, TILE, sums);
+    if (c < b->channels)
+        slopes_of(op, b, start, end, c, (int)(b->channels - c), sums);
+}
+
+RWI_BODY static void write_y(const rwi_op *op, const norm *b, int64_t part, int64_t start,
+                             int64_t end)
+{
+    (void)part;
+    const float *restrict mean = b->mean, *restrict scale = b->scale,
+                          *restrict shift = b->shift;
+    for (int64_t row = start; row < end; row++) {
+        const float *x = op->in[0] + row * b->channels;
+        float *restrict y = op->out + row * b->channels;
+        for (int64_t c = 0; c < b->channels; c++)
+            y[c] = (x[c] - mean[c]) * scale[c] + shift[c];
+    }
+}
+
+/* dx = scale * dy - shift - (x - mean) * slope */
+RWI_BODY static void write_dx(const rwi_op *op, const norm *b, int64_t part, int64_t start,
+                              int64_t end)
+{
+    (void)part;
+    const float *restrict mean = b->mean, *restrict scale = b->scale;
+    const float *restrict shift = b->shift, *restrict slope = b->slope;
+    for (int64_t row = start; row < end; row++) {
+        const float *x = op->in[0] + row * b->channels, *dy = op->dout + row * b->channels;
+        float *dx = op->din[0] + row * b->channels;
+#pragma omp simd
+        for (int64_t c = 0; c < b->channels; c++)
+            dx[c] = scale[c] * dy[c] - shift[c] - (x[c] - mean[c]) * slope[c];
+    }
+}
+
+/* One function of each kind for each level. */
+#define LEVELS(name)                                                                           \
+    RWI_FOR_AVX512 static void name##_avx512(const rwi_op *op, const norm *b, int64_t part,    \
+                                             int64_t start, int64_t end)                       \
+    {                                                                                          \
+        name(op, b, part, start, end);                                                         \
+    }                                                                                          \
+    RWI_FOR_AVX2 static void name##_avx2(const rwi_op *op, const norm *b, int64_t part,        \
+                                         int64_t start, int64_t end)                           \
+    {                                                                                          \
+        name(op, b, part, start, end);                                                         \
+    }                                                                                          \
+    static void name##_generic(const rwi_op *op, const norm *b, int64_t part, int64_t start,   \
+                               int64_t end)                                                    \
+    {                                                                                          \
+        name(op, b, part, start, end);                                                         \
+    }                                                                                          \
+    static work *const name##_levels[RWI_CPU_COUNT] = {name##_generic, name##_avx2,            \
+                                                       name##_avx512};
+LEVELS(add_moments)
+LEVELS(add_slopes)
+LEVELS(write_y)
+LEVELS(write_dx)
+
+static void in_parts(const rwi_op *op, work *const levels[])
+{
+    const norm *b = op->own;
+    work *const run = levels[rwi_cpu_level()];
+#pragma omp parallel for schedule(static)
+    for (int64_t part = 0; part < PARTS; part++)
+        run(op, b, part, part * b->rows / PARTS, (part + 1) * b->rows / PARTS);
+}
+
+/* The sums of all parts, in order, in b->total. */
+static void add_up(const norm *b)
+{
+    memset(b->total, 0, 2 * (size_t)b->channels * sizeof *b->total);
+    for (int64_t part = 0; part < PARTS; part++)
+        for (int64_t i = 0; i < 2 * b->channels; i++)
+            b->total[i] += b->sums[part * 2 * b->channels + i];
+}
+
+/* Mean and variance of channel c: the batch's, mixed into the running ones, or those. */
+static void statistics(const rwi_op *op, const norm *b, int64_t c, double *mean,
+                       double *variance)
+{
+    *mean = (double)op->state[0][c];
+    *variance = (double)op->state[1][c];
+    if (!op->training)
+        return;
+    const double m = op->momentum, running_mean = *mean, running_variance = *variance;
+    *mean = b->total[c] / (double)b->rows;
+    *variance = fmax(b->total[b->channels + c] / (double)b->rows - *mean * *mean, 0.0);
+    op->state[0][c] = (float)(m * running_mean + (1.0 - m) * *mean);
+    op->state[1][c] = (float)(m * running_variance + (1.0 - m) * *variance);
+}
+
+static rw_status forward(rwi_op *op)
+{
+    const norm *b = op->own;
+    if (op->training) {
+        in_parts(op, add_moments_levels);
+        add_up(b);
+    }
+    for (int64_t c = 0; c < b->channels; c++) {
+        double mean, variance;
+        statistics(op, b, c, &mean, &variance);
+        const double inverse = 1.0 / sqrt(variance + op->epsilon);
+        b->mean[c] = (float)mean;
+        b->inverse[c] = (float)inverse;
+        b->scale[c] = (float)(inverse * (op->param[0] ? (double)op->param[0][c] : 1.0));
+        b->shift[c] = op->param[1] ? op->param[1][c] : 0.0F;
+    }
+    in_parts(op, write_y_levels);
+    return RW_OK;
+}
+
+static rw_status backward(rwi_op *op)
+{
+    const norm *b = op->own;
+    in_parts(op, add_slopes_levels);
+    add_up(b);
+    for (int64_t c = 0; c < b->channels; c++) {
+        const double sum = b->total[c], along = b->total[b->channels + c];
+        const double each = (double)b->scale[c] / (double)b->rows;
+        if (op->dparam[0])
+            op->dparam[0][c] = (float)along;
+        if (op->dparam[1])
+            op->dparam[1][c] = (float)sum;
+        b->shift[c] = (float)(each * sum);
+        b->slope[c] = (float)(each * along * (double)b->inverse[c]);
+    }
+    if (op->din[0])
+        in_parts(op, write_dx_levels);
+    return RW_OK;
+}
+
+const rwi_kernel rwi_kernel_x86_batchnorm = {
+    .backend = "x86",
+    .kind = RWI_OP_BATCHNORM,
+    .prepare = prepare,
+    .release = release,
+    .forward = forward,
+    .backward = backward,
+};
+
+#endif
