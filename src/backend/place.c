@@ -46,8 +46,7 @@ static void sort_tiny(item *items, int64_t n)
     }
 }
 
-/* starts[d][v] = where the items whose digit d is v begin. Returns which digits differ at all.
- */
+/* starts[d][v] = where the items whose digit d is v begin. */
 static void count_digits(const item *items, int64_t n, uint32_t starts[DIGITS][RADIX])
 {
     memset(starts, 0, sizeof(uint32_t) * DIGITS * RADIX);
