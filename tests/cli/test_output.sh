@@ -46,7 +46,7 @@ while [ ! -s code ]; do sleep 0.1; done
 same_run plain piped
 
 # On a terminal: one line, as wide as COLUMNS allows, without colour when NO_COLOR says so.
-if command -v script >found; then
+if script -qec true /dev/null </dev/null >found 2>&1; then
   what='a terminal'
   for columns in 30 60 100; do
     TERM=xterm NO_COLOR=1 COLUMNS=$columns script -qec "'$REWIRE' train recipe.yaml --out wide$columns" \
