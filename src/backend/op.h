@@ -64,13 +64,13 @@ typedef struct rwi_kernel {
      * in param may change later, but each of param and dparam is NULL or not as in the runs.
      * NULL: nothing. */
     rw_status (*prepare)(rwi_op *op);
-    rw_status (*forward)(
-        rwi_op *op); /* op->training: batch statistics, dropout; otherwise inference */
-    /* May read dout, params, the input (conv2d, dense, maxpool, batchnorm) and the sign of the result
-     * (relu, also fused); the plan reuses the memory of everything else. */
+    /* op->training: batch statistics, dropout; otherwise inference. */
+    rw_status (*forward)(rwi_op *op);
+    /* May read dout, params, the input (conv2d, dense, maxpool, batchnorm) and the sign of the
+     * result (relu, also fused); the plan reuses the memory of everything else. */
     rw_status (*backward)(rwi_op *op);
-    void (*release)(
-        rwi_op *op); /* NULL: nothing. Must cope with a prepare that failed half way */
+    /* NULL: nothing. Must cope with a prepare that failed half way. */
+    void (*release)(rwi_op *op);
 } rwi_kernel;
 
 /* Floats in the whole batch of x and of y. */
