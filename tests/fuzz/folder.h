@@ -12,13 +12,13 @@
 
 static char folder[] = "/tmp/rewire-fuzz-XXXXXX";
 
-static void remove_the_folder(void)
+static inline void remove_the_folder(void)
 {
     rmdir(folder);
 }
 
 /* Once per process. */
-static void make_the_folder(void)
+static inline void make_the_folder(void)
 {
     if (strstr(folder, "XXXXXX") != NULL &&
         (mkdtemp(folder) == NULL || atexit(remove_the_folder) != 0))
@@ -26,7 +26,7 @@ static void make_the_folder(void)
 }
 
 /* A file in the folder; path gets its name. */
-static void put(const char *name, const uint8_t *data, size_t size, char path[128])
+static inline void put(const char *name, const uint8_t *data, size_t size, char path[128])
 {
     snprintf(path, 128, "%s/%s", folder, name);
     FILE *file = fopen(path, "wb");
@@ -35,7 +35,7 @@ static void put(const char *name, const uint8_t *data, size_t size, char path[12
 }
 
 /* Opens the folder; if it is a data set, everything in it must be in range. */
-static void open_the_folder(const char *split, const char *options)
+static inline void open_the_folder(const char *split, const char *options)
 {
     rw_dataset *set = NULL;
     if (rw_dataset_open(&set, folder, split, options) == RW_OK) {
