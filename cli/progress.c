@@ -16,20 +16,31 @@
 #define LINE_SIZE      512
 
 static volatile sig_atomic_t stop_wanted;
+static volatile time_t stop_second;
 
-static void want_stop(int signal_number)
+/* The first signal asks for a checkpoint. A later one ends the program at once; but terminals
+ * and timeout(1) tell a process and its group, so what comes in the same moment is the same
+ * wish. */
+static void want_stop(int number)
 {
-    (void)signal_number;
+    time_t now = time(NULL);
+    if (stop_wanted && now - stop_second > 1) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    if (!stop_wanted)
+        stop_second = now;
     stop_wanted = 1;
 }
 
-/* A signal that the caller told us to ignore (a job in the background) stays ignored. */
+/* A shell without job control starts its background jobs deaf to interrupts; a training that is
+ * sent one is meant all the same. nohup is kept. */
 static void catch_signal(int number)
 {
-    struct sigaction before, ours = {.sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
-    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+    struct sigaction before, ours = {.sa_flags = SA_RESTART, .sa_handler = want_stop};
+    if (number == SIGHUP && sigaction(number, NULL, &before) == 0 &&
+        before.sa_handler == SIG_IGN)
         return;
-    ours.sa_handler = want_stop;
     sigemptyset(&ours.sa_mask);
     sigaction(number, &ours, NULL);
 }
