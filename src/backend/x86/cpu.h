@@ -7,8 +7,7 @@ typedef enum rwi_cpu { RWI_CPU_GENERIC, RWI_CPU_AVX2, RWI_CPU_AVX512, RWI_CPU_CO
 
 /* The best level of this machine that is not above the limit. */
 rwi_cpu rwi_cpu_level(void);
-/* Tests: pretend that the machine has nothing above highest; RWI_CPU_COUNT: all it has.
- */
+/* Tests: pretend that the machine has nothing above highest; RWI_CPU_COUNT: all it has. */
 void rwi_cpu_limit(rwi_cpu highest);
 
 /* A function compiled for a level: RWI_FOR_AVX2 static void f_avx2(...) { body(...); }, where
