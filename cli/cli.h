@@ -21,6 +21,7 @@ typedef struct cli_command {
     int needed;                   /* how many of them must be given */
     const cli_option *options;
     size_t options_size; /* of the struct they are parsed into */
+    bool computes;       /* works on all cores for a while */
     int (*run)(const cli_words *words, const void *options); /* gives the exit code */
 } cli_command;
 

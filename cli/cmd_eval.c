@@ -93,5 +93,6 @@ const cli_command cli_eval = {
     .needed = 1,
     .options = options_table,
     .options_size = sizeof(eval_options),
+    .computes = true,
     .run = eval,
 };

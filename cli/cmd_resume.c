@@ -21,5 +21,6 @@ const cli_command cli_resume = {
     .needed = 1,
     .options = options_table,
     .options_size = sizeof(cli_run_options),
+    .computes = true,
     .run = resume,
 };

@@ -169,5 +169,6 @@ const cli_command cli_train = {
     .needed = 1,
     .options = options_table,
     .options_size = sizeof(train_options),
+    .computes = true,
     .run = train,
 };
