@@ -105,7 +105,7 @@ void rwi_run_report(rwi_run *run, rw_event event, const char *path,
                      .accuracy = m.accuracy,
                      .images_per_second = run->speed,
                      .seconds = rwi_run_seconds(run),
-                     .lr = rwi_trainer_lr(t),
+                     .lr = rwi_trainer_lr(t, t->epoch, t->batch),
                      .path = path ? path : run->options.out};
     if (!run->options.progress)
         return;
@@ -146,7 +146,7 @@ static rw_status end_epoch(rwi_run *run)
         RWI_TRY(rw_evaluate(run->net, run->test, NULL, &test));
     row = (rwi_history_row){.epoch = t->epoch,
                             .step = t->step,
-                            .lr = rwi_trainer_lr(t),
+                            .lr = rwi_trainer_lr(t, t->epoch - 1, rwi_trainer_batches(t) - 1),
                             .seconds = rwi_run_seconds(run),
                             .images_per_second = run->speed,
                             .train_loss = train.loss,

@@ -34,7 +34,7 @@ rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch)
     int classes = rwi_net_classes(net);
     size_t pixels = (size_t)net->input.h * (size_t)net->input.w * (size_t)net->input.c;
     double scale = t->loss.reduction == RWI_SUM ? 1 : 1 / (double)batch->count;
-    double loss = 0, lr = rwi_trainer_lr(t);
+    double loss = 0, lr = rwi_trainer_lr(t, t->epoch, t->batch);
     int64_t correct = 0;
 
     memcpy(rwi_plan_input(t->plan), batch->x, (size_t)batch->count * pixels * sizeof(float));

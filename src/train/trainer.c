@@ -238,10 +238,10 @@ int64_t rwi_trainer_batches(const rw_trainer *t)
     return rwi_loader_batches(t->loader);
 }
 
-double rwi_trainer_lr(const rw_trainer *t)
+double rwi_trainer_lr(const rw_trainer *t, int64_t epoch, int64_t batch)
 {
-    rwi_when now = {t->epoch, t->options.epochs, t->batch, rwi_trainer_batches(t)};
-    return t->lr * t->schedule->factor(t->schedule_options, &now);
+    rwi_when when = {epoch, t->options.epochs, batch, rwi_trainer_batches(t)};
+    return t->lr * t->schedule->factor(t->schedule_options, &when);
 }
 
 rw_metrics rwi_trainer_metrics(const rw_trainer *t)

@@ -63,9 +63,10 @@ rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch);
  * epoch ended. */
 rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t), void *user,
                           bool *done);
-/* The numbers so far in this epoch, and the next step's learning rate. */
+/* The numbers so far in this epoch, and the learning rate of a batch of an epoch (both
+ * 0-based). */
 rw_metrics rwi_trainer_metrics(const rw_trainer *t);
-double rwi_trainer_lr(const rw_trainer *t);
+double rwi_trainer_lr(const rw_trainer *t, int64_t epoch, int64_t batch);
 int64_t rwi_trainer_batches(const rw_trainer *t); /* in an epoch */
 
 /* A net can only be trained on and asked about images of its own shape, and no more classes

@@ -225,9 +225,12 @@ static void test_selection_is_by_validation(void **state)
     (void)state;
     snprintf(out, sizeof out, "%s/run", root);
     assert_ok(rw_recipe_set(recipe, "epochs", "6"));
+    assert_ok(rw_recipe_set(recipe, "schedule", "exponential rate=0.5"));
     assert_ok(train(recipe, out, &w));
     assert_ok(rwi_history_read(out, &rows, &count));
     assert_int_equal(count, 6);
+    for (int i = 0; i < count; i++) /* the rate the epoch was trained at */
+        assert_true(fabs(rows[i].lr - 3e-3 * pow(0.5, i)) < 1e-12);
     for (int i = 1; i < count; i++) {
         if (rows[i].validation_accuracy > rows[best].validation_accuracy ||
             (rows[i].validation_accuracy == rows[best].validation_accuracy &&
