@@ -227,20 +227,25 @@ static rw_status take_folder(rwi_run *run)
     return RW_OK;
 }
 
-static rw_status save_recipe(rwi_run *run)
+static rw_status check_new(rwi_run *run, const char *recipe)
+{
+    if (!rwi_file_exists(recipe))
+        return RW_OK;
+    return rwi_fail(RW_ESTATE, "'%s': holds a run already; resume it, or choose another folder",
+                    run->options.out);
+}
+
+/* The first checkpoint, then the recipe: a folder with a recipe holds a run that can be
+ * resumed. */
+static rw_status found_run(rwi_run *run)
 {
     const char *text = rw_recipe_text(run->recipe);
     char *path = rwi_path_join(run->options.out, "recipe.yaml");
-    rw_status status;
-    if (!text || !path) {
-        rwi_free(path);
-        return rwi_fail_memory("the recipe");
-    }
-    status = rwi_file_exists(path)
-                 ? rwi_fail(RW_ESTATE,
-                            "'%s': holds a run already; resume it, or choose another folder",
-                            run->options.out)
-                 : rwi_file_write(path, &(rwi_part){text, (int64_t)strlen(text)}, 1);
+    rw_status status = text && path ? check_new(run, path) : rwi_fail_memory("the recipe");
+    if (status == RW_OK)
+        status = rwi_run_checkpoint(run);
+    if (status == RW_OK)
+        status = rwi_file_write(path, &(rwi_part){text, (int64_t)strlen(text)}, 1);
     rwi_free(path);
     return status;
 }
@@ -275,8 +280,7 @@ rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options)
     RWI_TRY_GOTO(status, rwi_run_build(&run, NULL), done);
     RWI_TRY_GOTO(status, rwi_folder_make(options->out), done);
     RWI_TRY_GOTO(status, take_folder(&run), done);
-    RWI_TRY_GOTO(status, save_recipe(&run), done);
-    RWI_TRY_GOTO(status, rwi_run_checkpoint(&run), done);
+    RWI_TRY_GOTO(status, found_run(&run), done);
     status = run_to_end(&run);
 done:
     end(&run);
@@ -310,6 +314,11 @@ static rw_status open_run(rwi_run *run)
     rwi_tensors *file = NULL;
     rw_status status = recipe && state ? RW_OK : rwi_fail_memory("a path");
     RWI_TRY_GOTO(status, status, done);
+    if (!rwi_file_exists(recipe) || !rwi_file_exists(state)) {
+        status = rwi_fail(RW_ENOTFOUND, "'%s': holds no run (recipe.yaml and resume.rw)",
+                          run->options.out);
+        goto done;
+    }
     RWI_TRY_GOTO(status, rw_recipe_open(&run->recipe, recipe), done);
     run->owns_recipe = true;
     RWI_TRY_GOTO(status, rwi_tensors_read(&file, state), done);
