@@ -22,7 +22,9 @@ row() { # row RECIPE SEED RUN COMMAND
     json=$(tr -d '\n' <"$3/result.json")
     printf '%s,%s,%s,"%s",validation,' "$1" "$2" "$commit" "$4"
     for key in epochs selected_epoch validation_accuracy test_accuracy best_on_test best_on_test_epoch seconds; do
-        printf '%s,' "$(printf '%s' "$json" | field $key)"
+        value=$(printf '%s' "$json" | field $key)
+        case $key in *accuracy | best_on_test) value=$(printf '%.4f' "$value") ;; esac
+        printf '%s,' "$value"
     done
     printf '%s,"%s"\n' "$threads" "$cpu"
 }

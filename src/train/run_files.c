@@ -71,29 +71,43 @@ rw_status rwi_run_save_epoch(rwi_run *run)
     return rwi_run_checkpoint(run);
 }
 
-rw_status rwi_run_save_result(rwi_run *run, const rw_metrics *test)
+static void add_real(rwi_text *text, const char *key, double value)
+{
+    rwi_text_add(text, ", \"%s\": ", key);
+    rwi_text_add_real(text, value);
+}
+
+/* Numbers only, so nothing needs escaping. */
+static void write_result(rwi_run *run, const rw_metrics *test, rwi_text *text)
 {
     const rwi_history_row *best = rwi_run_best(run), *lucky = rwi_run_best_on_test(run);
-    char *path = rwi_path_join(run->options.out, "result.json");
-    rwi_text text = {0};
-    rwi_part part;
-    rw_status status = path ? RW_OK : rwi_fail_memory("a path");
-    rwi_text_add(&text,
+    rwi_text_add(text,
                  "{\"epochs\": %d, \"seconds\": %.1f, \"seed\": %llu, \"selected_epoch\": %lld",
                  run->row_count, rwi_run_seconds(run), (unsigned long long)run->net->seed,
                  (long long)best->epoch);
     if (best->has_validation)
-        rwi_text_add(&text, ", \"validation_accuracy\": %.17g", best->validation_accuracy);
-    if (run->test)
-        rwi_text_add(&text, ", \"test_accuracy\": %.17g, \"test_loss\": %.17g", test->accuracy,
-                     test->loss);
-    if (lucky)
-        rwi_text_add(&text, ", \"best_on_test\": %.17g, \"best_on_test_epoch\": %lld",
-                     lucky->test_accuracy, (long long)lucky->epoch);
-    rwi_text_add(&text, "}\n");
-    part = (rwi_part){text.s, (int64_t)text.length};
-    if (status == RW_OK)
-        status = text.failed ? rwi_fail_memory("the result") : rwi_file_write(path, &part, 1);
+        add_real(text, "validation_accuracy", best->validation_accuracy);
+    if (run->test) {
+        add_real(text, "test_accuracy", test->accuracy);
+        add_real(text, "test_loss", test->loss);
+    }
+    if (lucky) {
+        add_real(text, "best_on_test", lucky->test_accuracy);
+        rwi_text_add(text, ", \"best_on_test_epoch\": %lld", (long long)lucky->epoch);
+    }
+    rwi_text_add(text, "}\n");
+}
+
+rw_status rwi_run_save_result(rwi_run *run, const rw_metrics *test)
+{
+    char *path = rwi_path_join(run->options.out, "result.json");
+    rwi_text text = {0};
+    rw_status status = RW_ENOMEM;
+    write_result(run, test, &text);
+    if (!path || text.failed)
+        status = rwi_fail_memory("the result");
+    else
+        status = rwi_file_write(path, &(rwi_part){text.s, (int64_t)text.length}, 1);
     rwi_text_free(&text);
     rwi_free(path);
     return status;
