@@ -163,6 +163,25 @@ RW_API rw_status rw_net_verify(rw_net *net, rw_proof *proof);
 /* The same on a file, damaged or not. */
 RW_API rw_status rw_file_verify(const char *path, rw_proof *proof);
 
+/* A net that came from elsewhere (rw_net_import) has no seed, so verify has nothing to redraw.
+ * This checks what can be checked of any net: that every kernel could have been drawn from a
+ * distribution ("he_uniform", "constant value=0.08 keep=4/7"): no value beyond its bounds, the
+ * right two values, the share of zeros, the shape of the distribution. visit (may be NULL)
+ * hears what was found at each kernel. Error: RW_EVERIFY; the sentence names layer, group and
+ * index, or the statistic that is off. */
+typedef struct rw_site_check {
+    const char *site;
+    int64_t count, zeros;
+    double lowest, highest;   /* of the values found */
+    double bound;             /* no value may be beyond; 0: the distribution has none */
+    double distance, allowed; /* Kolmogorov-Smirnov distance of the values that are not zero,
+                                 and the largest that chance explains; 0: not tested */
+    bool passed;
+} rw_site_check;
+typedef void (*rw_site_check_fn)(void *user, const rw_site_check *check);
+RW_API rw_status rw_net_verify_against(rw_net *net, const char *distribution,
+                                       rw_site_check_fn visit, void *user);
+
 /* Looking in. Sites are the places that hold weights. Indices out of range give RW_EUSAGE. */
 typedef struct rw_site_info {
     const char *name, *role, *method, *init; /* role: kernel, bias, gamma, beta */
@@ -202,6 +221,31 @@ typedef struct rw_metrics {
 /* Accuracy and loss on a whole data set, at synchronised weights. options: "batch=500". */
 RW_API rw_status rw_evaluate(rw_net *net, const rw_dataset *set, const char *options,
                              rw_metrics *out);
+
+/* The same, and all that a paper reports of a classifier. options: "batch=500 bins=15". The
+ * report holds its own copy of everything. */
+typedef struct rw_report rw_report;
+RW_API rw_status rw_report_new(rw_report **out, rw_net *net, const rw_dataset *set,
+                               const char *options);
+RW_API void rw_report_free(rw_report *report);
+RW_API rw_metrics rw_report_metrics(const rw_report *report);
+RW_API int32_t rw_report_classes(const rw_report *report);
+/* Share of images whose label is among the k highest logits; ties go to the lower class. */
+RW_API double rw_report_top(const rw_report *report, int32_t k);
+/* Expected calibration error: the mean distance of confidence and accuracy over bins of equal
+ * width, weighted by their images (Guo et al., ICML 2017, section 2). */
+RW_API double rw_report_ece(const rw_report *report);
+/* Images of class label that were taken for class predicted; 0 when out of range. */
+RW_API int64_t rw_report_confusion(const rw_report *report, int32_t label, int32_t predicted);
+typedef struct rw_prediction {
+    int32_t label, predicted;
+    double confidence; /* softmax of the predicted class */
+} rw_prediction;
+/* RW_EUSAGE when index is out of range. */
+RW_API rw_status rw_report_prediction(const rw_report *report, int64_t index,
+                                      rw_prediction *out);
+/* The logits of one image, classes of them; NULL when index is out of range. */
+RW_API const float *rw_report_logits(const rw_report *report, int64_t index);
 
 typedef struct rw_trainer rw_trainer;
 /* options: optimizer=, lr=, batch=, schedule=, augment=, normalise=, validation=, ... (rw_list
@@ -266,6 +310,19 @@ typedef struct rw_run_options {
 RW_API rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options);
 /* Continues a run to the bit; options->out names its folder. */
 RW_API rw_status rw_run_resume(const rw_run_options *options);
+
+/* Nets of other programs: Keras HDF5 (.h5, weights or whole models), .npz and .safetensors with
+ * ordinary names. Reading: the recipe says what the net is; layers are matched by order and
+ * shape; a normalisation that looks at data looks at all training images of the recipe's data
+ * set. Such a net has no seed: all its weights count as trained freely, and the note "origin"
+ * says where it came from. Errors: RW_EFORMAT for what does not fit, RW_EUNSUPPORTED for a
+ * format this build cannot read. */
+RW_API rw_status rw_net_import(rw_net **out, const char *path, rw_recipe *recipe);
+/* Writes the synchronised weights; the ending of path chooses the format (rw_list "formats").
+ * options: "layout=keras" (kernels HWIO, inputs x units; the default of .h5 and .npz) or
+ * "layout=torch" (OIHW, units x inputs, flattened in the order of channels first; the default
+ * of .safetensors); NULL: the default. */
+RW_API rw_status rw_net_export(rw_net *net, const char *path, const char *options);
 
 /* ---- 6. What there is -------------------------------------------------------------------- */
 

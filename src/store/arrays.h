@@ -1,0 +1,74 @@
+/* arrays.h - the weights of a net under ordinary names, as other programs keep them.
+ *
+ * A list of arrays in two well-known layouts. Keras: kernels [rows][columns][channels][filters]
+ * and [inputs][units]. Torch: [filters][channels][rows][columns] and [units][inputs], where the
+ * inputs of a dense layer behind flatten are ordered channels first. Formats (format_list.h)
+ * read and write lists; arrays_net.c turns a net into a list and back. */
+#ifndef RWI_STORE_ARRAYS_H
+#define RWI_STORE_ARRAYS_H
+
+#include "net/net.h"
+
+typedef enum rwi_layout { RWI_LAYOUT_KERAS, RWI_LAYOUT_TORCH } rwi_layout;
+
+/* What an array is in its layer. */
+typedef enum rwi_part {
+    RWI_PART_KERNEL,
+    RWI_PART_BIAS,
+    RWI_PART_GAMMA,
+    RWI_PART_BETA,
+    RWI_PART_MEAN,
+    RWI_PART_VARIANCE,
+    RWI_PART_OTHER /* read from a file, not known */
+} rwi_part;
+
+#define RWI_ARRAY_NAME  256
+#define RWI_ARRAY_LIMIT 65536 /* arrays in a file */
+typedef struct rwi_array {
+    char layer[RWI_ARRAY_NAME]; /* "conv2d_1"; arrays of a layer stand together */
+    char name[RWI_ARRAY_NAME];  /* within the layer, as the file has it */
+    rwi_part part;
+    int rank;
+    int64_t shape[4];
+    int64_t count; /* product of shape */
+    float *data;   /* rwi_alloc'ed, owned by the list */
+} rwi_array;
+
+typedef struct rwi_arrays {
+    rwi_array *at;
+    int count;
+    rwi_layout layout;
+} rwi_arrays;
+
+/* Adds an array with room for its data, all zero; *out is valid until the next one is added. */
+rw_status rwi_arrays_add(rwi_arrays *arrays, const char *layer, const char *name, rwi_part part,
+                         int rank, const int64_t *shape, rwi_array **out);
+void rwi_arrays_free(rwi_arrays *arrays); /* frees what it holds and zeroes it */
+
+/* All arrays of a wired net, synchronised, in node order: kernel, bias or gamma, beta, mean,
+ * variance of each layer. arrays is zeroed but for layout. */
+rw_status rwi_arrays_from_net(rwi_arrays *arrays, rw_net *net);
+/* Fills a wired net whose sites are all trained freely (method dense). Layers are matched by
+ * order and shape within their kind; path only for errors, which are RW_EFORMAT and name path,
+ * layer, found and expected. */
+rw_status rwi_arrays_to_net(const rwi_arrays *arrays, const char *path, rw_net *net);
+
+/* A file format of other programs: one file and one row of format_list.h each. */
+typedef struct rwi_format {
+    const char *name, *summary, *ending; /* ending: ".npz" */
+    rwi_layout layout;                   /* its own */
+    /* Fills a zeroed list whose layout is set. NULL: not built in. */
+    rw_status (*read)(const char *path, rwi_arrays *arrays);
+    /* Written beside, synced and renamed. net gives what else the format wants to know. */
+    rw_status (*write)(const char *path, const rwi_arrays *arrays, const rw_net *net);
+} rwi_format;
+
+#define ROW(format) extern const rwi_format format;
+#include "store/format_list.h"
+#undef ROW
+
+/* By the ending of path; RW_EUSAGE names the known ones. */
+rw_status rwi_format_find(const char *path, const rwi_format **out);
+const rwi_format *rwi_format_at(int index); /* NULL past the end */
+
+#endif
