@@ -12,7 +12,7 @@
 typedef enum rwi_layout { RWI_LAYOUT_KERAS, RWI_LAYOUT_TORCH } rwi_layout;
 
 /* What an array is in its layer. */
-typedef enum rwi_part {
+typedef enum rwi_array_part {
     RWI_PART_KERNEL,
     RWI_PART_BIAS,
     RWI_PART_GAMMA,
@@ -20,14 +20,14 @@ typedef enum rwi_part {
     RWI_PART_MEAN,
     RWI_PART_VARIANCE,
     RWI_PART_OTHER /* read from a file, not known */
-} rwi_part;
+} rwi_array_part;
 
 #define RWI_ARRAY_NAME  256
 #define RWI_ARRAY_LIMIT 65536 /* arrays in a file */
 typedef struct rwi_array {
     char layer[RWI_ARRAY_NAME]; /* "conv2d_1"; arrays of a layer stand together */
     char name[RWI_ARRAY_NAME];  /* within the layer, as the file has it */
-    rwi_part part;
+    rwi_array_part part;
     int rank;
     int64_t shape[4];
     int64_t count; /* product of shape */
@@ -41,8 +41,8 @@ typedef struct rwi_arrays {
 } rwi_arrays;
 
 /* Adds an array with room for its data, all zero; *out is valid until the next one is added. */
-rw_status rwi_arrays_add(rwi_arrays *arrays, const char *layer, const char *name, rwi_part part,
-                         int rank, const int64_t *shape, rwi_array **out);
+rw_status rwi_arrays_add(rwi_arrays *arrays, const char *layer, const char *name,
+                         rwi_array_part part, int rank, const int64_t *shape, rwi_array **out);
 void rwi_arrays_free(rwi_arrays *arrays); /* frees what it holds and zeroes it */
 
 /* All arrays of a wired net, synchronised, in node order: kernel, bias or gamma, beta, mean,
@@ -54,21 +54,21 @@ rw_status rwi_arrays_from_net(rwi_arrays *arrays, rw_net *net);
 rw_status rwi_arrays_to_net(const rwi_arrays *arrays, const char *path, rw_net *net);
 
 /* A file format of other programs: one file and one row of format_list.h each. */
-typedef struct rwi_format {
+typedef struct rwi_array_format {
     const char *name, *summary, *ending; /* ending: ".npz" */
     rwi_layout layout;                   /* its own */
     /* Fills a zeroed list whose layout is set. NULL: not built in. */
     rw_status (*read)(const char *path, rwi_arrays *arrays);
     /* Written beside, synced and renamed. net gives what else the format wants to know. */
     rw_status (*write)(const char *path, const rwi_arrays *arrays, const rw_net *net);
-} rwi_format;
+} rwi_array_format;
 
-#define ROW(format) extern const rwi_format format;
+#define ROW(format) extern const rwi_array_format format;
 #include "store/format_list.h"
 #undef ROW
 
 /* By the ending of path; RW_EUSAGE names the known ones. */
-rw_status rwi_format_find(const char *path, const rwi_format **out);
-const rwi_format *rwi_format_at(int index); /* NULL past the end */
+rw_status rwi_array_format_find(const char *path, const rwi_array_format **out);
+const rwi_array_format *rwi_array_format_at(int index); /* NULL past the end */
 
 #endif

@@ -1,0 +1,45 @@
+/* format.c - the table of file formats of other programs, found by the ending of a path. */
+#include "store/arrays.h"
+
+#include <string.h>
+
+static const rwi_array_format *const rows[] = {
+#define ROW(format) &format,
+#include "store/format_list.h"
+#undef ROW
+};
+#define ROWS ((int)(sizeof rows / sizeof *rows))
+
+const rwi_array_format *rwi_array_format_at(int index)
+{
+    return index >= 0 && index < ROWS ? rows[index] : NULL;
+}
+
+static bool ends_with(const char *path, const char *ending)
+{
+    const size_t length = strlen(path), tail = strlen(ending);
+    return length > tail && strcmp(path + length - tail, ending) == 0;
+}
+
+static rw_status fail_unknown(const char *path)
+{
+    rwi_text known = {0};
+    for (int i = 0; i < ROWS; i++)
+        rwi_text_add(&known, "%s%s", i ? ", " : "", rows[i]->ending);
+    rw_status status =
+        known.failed ? rwi_fail_memory("the names of formats")
+                     : rwi_fail(RW_EUSAGE, "'%.200s': its ending tells no format; known: %s",
+                                path, known.s);
+    rwi_text_free(&known);
+    return status;
+}
+
+rw_status rwi_array_format_find(const char *path, const rwi_array_format **out)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (ends_with(path, rows[i]->ending)) {
+            *out = rows[i];
+            return RW_OK;
+        }
+    return fail_unknown(path);
+}
