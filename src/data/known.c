@@ -25,6 +25,8 @@ static const rwi_known mnist = {
     .name = "mnist",
     .summary = "handwritten digits, 28x28 grey, 60000 and 10000 images",
     .format = "idx",
+    .shape = {28, 28, 1},
+    .classes = 10,
     .base_url = "https://ossci-datasets.s3.amazonaws.com/mnist",
     .options = "classes=10",
     .class_names = digits,
@@ -53,6 +55,8 @@ static const rwi_known fashion_mnist = {
     .name = "fashion-mnist",
     .summary = "pictures of clothes, 28x28 grey, 60000 and 10000 images",
     .format = "idx",
+    .shape = {28, 28, 1},
+    .classes = 10,
     .base_url = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
     .options = "classes=10",
     .class_names = clothes,
@@ -73,6 +77,8 @@ static const rwi_known cifar10 = {
     .name = "cifar10",
     .summary = "photographs of ten kinds of things, 32x32 colour, 50000 and 10000 images",
     .format = "cifar",
+    .shape = {32, 32, 3},
+    .classes = 10,
     .base_url = "https://www.cs.toronto.edu/~kriz",
     .files = cifar10_files,
 };
@@ -90,6 +96,8 @@ static const rwi_known cifar100 = {
     .name = "cifar100",
     .summary = "photographs of a hundred kinds of things, 32x32 colour, 50000 and 10000 images",
     .format = "cifar",
+    .shape = {32, 32, 3},
+    .classes = 100,
     .base_url = "https://www.cs.toronto.edu/~kriz",
     .files = cifar100_files,
 };
@@ -98,6 +106,8 @@ static const rwi_known glyphs = {
     .name = "glyphs",
     .summary = "digits that the program draws itself, 28x28 grey, any number of images",
     .format = "glyphs",
+    .shape = {28, 28, 1},
+    .classes = 10,
     .class_names = digits,
 };
 

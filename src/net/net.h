@@ -73,6 +73,18 @@ rw_status rwi_plan_backward(rwi_plan *plan);
 int64_t rwi_plan_bytes(const rwi_plan *plan); /* of activations and their gradients */
 int rwi_plan_steps(const rwi_plan *plan);     /* operations one forward runs */
 
+/* What one operation of a plan is and costs. */
+typedef struct rwi_cost {
+    const char *layer, *op, *backend;
+    double seconds[2]; /* mean of a forward and of a backward; 0 when not profiled */
+    double flops[2]; /* of one image: multiplications and additions of conv2d and dense; borders
+                        count in full */
+} rwi_cost;
+/* Begins to add up the seconds of every operation, from zero. */
+void rwi_plan_profile(rwi_plan *plan);
+/* index 0 .. rwi_plan_steps - 1 */
+rwi_cost rwi_plan_cost(const rwi_plan *plan, int index);
+
 /* An inference plan of this batch, kept with the net until another batch is asked for. */
 rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out);
 /* Makes weights of every site hold the decision that its latents stand for. Leaves latents

@@ -4,6 +4,7 @@
 
 #include "backend/vector.h"
 #include "core/memory.h"
+#include "core/threads.h"
 
 /* Latents take the place of weights while a shadow method trains, and methods may move their
  * arrays, so pointers are read anew for every batch. */
@@ -88,8 +89,28 @@ void rwi_plan_free(rwi_plan *plan)
     rwi_free(plan);
 }
 
+/* Adds the time since *mark, which moves on, to one step's forward or backward. */
+static void note(const rwi_plan *plan, double *sum, double *mark)
+{
+    if (!plan->profiled)
+        return;
+    const double now = rwi_seconds();
+    *sum += now - *mark;
+    *mark = now;
+}
+
+/* Where the first note of a pass counts from. */
+static double begin(rwi_plan *plan, int direction)
+{
+    if (!plan->profiled)
+        return 0;
+    plan->runs[direction]++;
+    return rwi_seconds();
+}
+
 rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
 {
+    double mark = begin(plan, 0);
     for (int i = 0; i < plan->step_count; i++) {
         rwi_step *s = &plan->steps[i];
         bind(s);
@@ -97,12 +118,14 @@ rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
         const rw_status status = s->op.with->forward(&s->op);
         if (status != RW_OK)
             return rwi_within(status, "layer '%s'", s->node->name);
+        note(plan, &s->seconds[0], &mark);
     }
     return RW_OK;
 }
 
 rw_status rwi_plan_backward(rwi_plan *plan)
 {
+    double mark = begin(plan, 1);
     for (int i = plan->step_count - 1; i >= 0; i--) {
         rwi_step *s = &plan->steps[i];
         if (!rwi_step_goes_back(plan, s))
@@ -113,6 +136,7 @@ rw_status rwi_plan_backward(rwi_plan *plan)
         for (int j = 0; j < RWI_OP_INPUTS; j++)
             if (s->adds[j])
                 rwi_vector_add(s->sum[j], s->op.din[j], s->sum[j], plan->values[s->x[j]].count);
+        note(plan, &s->seconds[1], &mark);
     }
     return RW_OK;
 }

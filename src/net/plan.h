@@ -24,6 +24,7 @@ typedef struct rwi_step {
     int x[RWI_OP_INPUTS], y;   /* values; -1: none */
     bool adds[RWI_OP_INPUTS];  /* its gradient comes on top of what later steps gave */
     float *sum[RWI_OP_INPUTS]; /* to which op.din is added, where adds is set */
+    double seconds[2];         /* forward, backward: in all, while the plan is profiled */
 } rwi_step;
 
 struct rwi_plan {
@@ -36,6 +37,8 @@ struct rwi_plan {
     int value_count, step_count, prepared, logits;
     char *arena;
     int64_t bytes;
+    bool profiled;
+    int64_t runs[2]; /* forward, backward: while it was profiled */
 };
 
 /* Nodes to steps and values, kernels chosen, relu fused. */

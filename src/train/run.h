@@ -27,9 +27,11 @@ typedef struct rwi_run {
     bool cancelled;
 } rwi_run;
 
-/* From the recipe: data, net and trainer. Errors name file, line and key. file: a checkpoint to
- * continue from, or NULL. */
+/* From the recipe: data (unless run->train is open already), net and trainer. Errors name file,
+ * line and key. file: a checkpoint to continue from, or NULL. */
 rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file);
+/* The net alone, for images of run->train. */
+rw_status rwi_run_build_net(rwi_run *run);
 /* The row of the selected epoch, and of the best one on test; NULL before there is one. */
 const rwi_history_row *rwi_run_best(const rwi_run *run);
 const rwi_history_row *rwi_run_best_on_test(const rwi_run *run);

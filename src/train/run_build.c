@@ -72,7 +72,7 @@ static rw_status add_notes(rwi_run *run)
     return rw_net_set_note(run->net, "data", rw_recipe_get(run->recipe, "data"));
 }
 
-static rw_status build_net(rwi_run *run)
+rw_status rwi_run_build_net(rwi_run *run)
 {
     const rw_recipe *r = run->recipe;
     char options[64];
@@ -101,8 +101,8 @@ rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
     const char *culprit = NULL;
     rw_status status;
     RWI_TRY(trainer_options(run->recipe, &options));
-    RWI_TRY(open_data(run));
-    RWI_TRY(file ? rwi_net_unpack(&run->net, file) : build_net(run));
+    RWI_TRY(run->train ? RW_OK : open_data(run));
+    RWI_TRY(file ? rwi_net_unpack(&run->net, file) : rwi_run_build_net(run));
     status = rwi_trainer_create(&run->trainer, run->net, run->train, &options, &culprit);
     if (status != RW_OK)
         return culprit ? rwi_recipe_blame(run->recipe, culprit, 0, status) : status;

@@ -28,13 +28,12 @@ static void move_latents(rw_trainer *t, int site, double lr)
     t->optimizer->step(t->optimizer_options, &update);
 }
 
-rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch)
+rw_status rwi_train_gradients(rw_trainer *t, const rwi_batch *batch)
 {
     rw_net *net = t->net;
     int classes = rwi_net_classes(net);
     size_t pixels = (size_t)net->input.h * (size_t)net->input.w * (size_t)net->input.c;
-    double scale = t->loss.reduction == RWI_SUM ? 1 : 1 / (double)batch->count;
-    double loss = 0, lr = rwi_trainer_lr(t, t->epoch, t->batch);
+    double scale = t->loss.reduction == RWI_SUM ? 1 : 1 / (double)batch->count, loss = 0;
     int64_t correct = 0;
 
     memcpy(rwi_plan_input(t->plan), batch->x, (size_t)batch->count * pixels * sizeof(float));
@@ -45,16 +44,31 @@ rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch)
         return rwi_fail(RW_EDIVERGED, "step %lld: the loss is %s", (long long)t->step + 1,
                         isnan(loss) ? "not a number" : "infinite");
     RWI_TRY(rwi_plan_backward(t->plan));
-
-    t->step++;
-    for (int i = 0; i < net->site_count; i++)
-        move_latents(t, i, lr);
-    for (int i = 0; i < net->site_count; i++)
-        if (rwi_site_due(net->sites[i], t->step, t->epoch))
-            rwi_site_choose(net->sites[i], true);
-
     t->loss_sum += loss;
     t->correct += correct;
     t->seen += batch->count;
+    return RW_OK;
+}
+
+void rwi_train_move(rw_trainer *t)
+{
+    double lr = rwi_trainer_lr(t, t->epoch, t->batch);
+    t->step++;
+    for (int i = 0; i < t->net->site_count; i++)
+        move_latents(t, i, lr);
+}
+
+void rwi_train_choose(rw_trainer *t)
+{
+    for (int i = 0; i < t->net->site_count; i++)
+        if (rwi_site_due(t->net->sites[i], t->step, t->epoch))
+            rwi_site_choose(t->net->sites[i], true);
+}
+
+rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch)
+{
+    RWI_TRY(rwi_train_gradients(t, batch));
+    rwi_train_move(t);
+    rwi_train_choose(t);
     return RW_OK;
 }

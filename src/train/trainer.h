@@ -59,6 +59,10 @@ rw_status rwi_trainer_create(rw_trainer **out, rw_net *net, const rw_dataset *se
 /* One batch: forward, loss, backward, optimizer, and now and then choose: step.c, the picture
  * of the whole project. RW_EDIVERGED when the loss is not finite; nothing was changed then. */
 rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch);
+/* Its three parts: forward, loss and backward; the optimizer; the decisions that are due. */
+rw_status rwi_train_gradients(rw_trainer *t, const rwi_batch *batch);
+void rwi_train_move(rw_trainer *t);
+void rwi_train_choose(rw_trainer *t);
 /* Steps until the epoch ends, or until stop (may be NULL) says so after a step. *done: the
  * epoch ended. */
 rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t), void *user,
