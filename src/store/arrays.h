@@ -53,10 +53,29 @@ rw_status rwi_arrays_from_net(rwi_arrays *arrays, rw_net *net);
  * layer, found and expected. */
 rw_status rwi_arrays_to_net(const rwi_arrays *arrays, const char *path, rw_net *net);
 
+/* For formats with flat names. Adds "conv2d_1.kernel" or "conv1/kernel:0" as layer and name,
+ * cut at the last '.' or '/'. */
+rw_status rwi_arrays_add_named(rwi_arrays *arrays, const char *name, int rank,
+                               const int64_t *shape, rwi_array **out);
+/* After the last one: brings the arrays of a layer together, tells from the names what each is,
+ * and sets the layout they speak of (none: it stays). RW_EFORMAT when they speak of both. */
+rw_status rwi_arrays_settle(rwi_arrays *arrays, const char *path);
+/* Is this a name that counts training steps in PyTorch, of no use here? */
+bool rwi_arrays_skips(const char *name);
+
+/* The normalisation of a net as a layer of its own: input.mean, as the layout orders an image,
+ * and input.scale; nothing before training. Inputs are (pixel / 255 - mean) * scale. */
+#define RWI_INPUT_LAYER "input"
+rw_status rwi_arrays_add_normal(rwi_arrays *arrays, const rw_net *net);
+/* Back into mean (of the net's input) and scale; *found: they are there. Errors: RW_EFORMAT. */
+rw_status rwi_arrays_find_normal(const rwi_arrays *arrays, const char *path, rw_shape input,
+                                 float *mean, float *scale, bool *found);
+
 /* A file format of other programs: one file and one row of format_list.h each. */
 typedef struct rwi_array_format {
     const char *name, *summary, *ending; /* ending: ".npz" */
     rwi_layout layout;                   /* its own */
+    const char *needs; /* the build option and library that it comes with; NULL: none */
     /* Fills a zeroed list whose layout is set. NULL: not built in. */
     rw_status (*read)(const char *path, rwi_arrays *arrays);
     /* Written beside, synced and renamed. net gives what else the format wants to know. */

@@ -5,8 +5,9 @@
 #ifndef RWI_HAVE_HDF5
 const rwi_array_format rwi_format_keras_h5 = {
     .name = "keras_h5",
-    .summary = "Keras HDF5, weights or whole models; not in this build (REWIRE_HDF5)",
+    .summary = "Keras HDF5, weights or whole models",
     .ending = ".h5",
+    .needs = "libhdf5 (REWIRE_HDF5)",
     .layout = RWI_LAYOUT_KERAS,
 };
 #endif
@@ -14,8 +15,9 @@ const rwi_array_format rwi_format_keras_h5 = {
 #ifndef RWI_HAVE_ZIP
 const rwi_array_format rwi_format_npz = {
     .name = "npz",
-    .summary = "NumPy arrays in a zip archive; not in this build (REWIRE_ZIP)",
+    .summary = "NumPy arrays in a zip archive",
     .ending = ".npz",
+    .needs = "libzip (REWIRE_ZIP)",
     .layout = RWI_LAYOUT_KERAS,
 };
 #endif
