@@ -1,4 +1,5 @@
 /* cmd_train.c - rewire train: a recipe, changed by the options, into a run folder. */
+#include "recipe.h"
 #include "run.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -61,47 +62,19 @@ static const cli_option options_table[] = {
     {0},
 };
 
-static rw_status set_text(rw_recipe *recipe, const char *key, const char *value)
-{
-    return value == NULL ? RW_OK : rw_recipe_set(recipe, key, value);
-}
-
-static rw_status set_number(rw_recipe *recipe, const char *key, int64_t value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%lld", (long long)value);
-    return value == CLI_UNSET ? RW_OK : rw_recipe_set(recipe, key, text);
-}
-
-static int set_pair(rw_recipe *recipe, const char *pair)
-{
-    char key[128];
-    size_t length = strcspn(pair, "=");
-    if (pair[length] == '\0' || length == 0 || length >= sizeof key)
-        return cli_wrong(&cli_train, "--set is '%s', expected KEY=VALUE", pair);
-    snprintf(key, sizeof key, "%.*s", (int)length, pair);
-    rw_status status = rw_recipe_set(recipe, key, pair + length + 1);
-    return status == RW_OK ? CLI_DONE : cli_fail(status);
-}
-
 /* The named options first, so that --set has the last word. */
 static int change_recipe(rw_recipe *recipe, const train_options *o)
 {
-    rw_status status = set_text(recipe, "data", o->data);
-    if (status == RW_OK)
-        status = set_text(recipe, "method", o->method);
-    if (status == RW_OK)
-        status = set_number(recipe, "epochs", o->epochs);
-    if (status == RW_OK)
-        status = set_number(recipe, "batch", o->batch);
-    if (status == RW_OK)
-        status = set_number(recipe, "seed", o->seed);
-    if (status != RW_OK)
-        return cli_fail(status);
-    int code = CLI_DONE;
-    for (int i = 0; i < o->set.count && code == CLI_DONE; i++)
-        code = set_pair(recipe, o->set.at[i]);
-    return code;
+    int code = cli_recipe_text(recipe, "data", o->data);
+    if (code == CLI_DONE)
+        code = cli_recipe_text(recipe, "method", o->method);
+    if (code == CLI_DONE)
+        code = cli_recipe_number(recipe, "epochs", o->epochs);
+    if (code == CLI_DONE)
+        code = cli_recipe_number(recipe, "batch", o->batch);
+    if (code == CLI_DONE)
+        code = cli_recipe_number(recipe, "seed", o->seed);
+    return code == CLI_DONE ? cli_recipe_pairs(&cli_train, recipe, &o->set) : code;
 }
 
 /* What the recipe calls itself, or else its file. */
@@ -138,10 +111,9 @@ static int train(const cli_words *words, const void *options)
     const train_options *o = options;
     cli_run_options run = o->run;
     rw_recipe *recipe = NULL;
-    rw_status status = rw_recipe_open(&recipe, words->at[0]);
-    if (status != RW_OK)
-        return cli_fail(status);
-    int code = change_recipe(recipe, o);
+    int code = cli_recipe_open(&recipe, words->at[0]);
+    if (code == CLI_DONE)
+        code = change_recipe(recipe, o);
     if (code == CLI_DONE) {
         if (run.out == NULL) {
             default_folder(recipe, words->at[0], folder);

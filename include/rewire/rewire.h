@@ -341,6 +341,58 @@ RW_API void rw_set_log(rw_log_fn log, void *user);
 /* Threads used by this process for nets made from now on; 0: one per core. */
 RW_API void rw_set_threads(int32_t threads);
 
+/* ---- 7. Measuring ------------------------------------------------------------------------ */
+
+/* Milliseconds: the median, and what one in ten is below and above. All 0: not measured. */
+typedef struct rw_spread {
+    double median, low, high;
+} rw_spread;
+
+/* What one operation of the net is and costs. */
+typedef struct rw_bench_op {
+    const char *layer, *op, *backend;
+    double forward_ms, backward_ms;       /* of a batch, mean; 0 without profile */
+    double forward_gflop, backward_gflop; /* of an image: the products of conv2d and dense */
+} rw_bench_op;
+typedef void (*rw_bench_op_fn)(void *user, const rw_bench_op *op);
+
+typedef struct rw_bench_options {
+    const char *dtype; /* "f32"; NULL: the same */
+    /* false: all steps run on one batch of random images of the shape of the recipe's data set,
+     * and no data is needed. true: on that data set, by way of the loader and its augmentation.
+     */
+    bool loader;
+    bool inference;        /* rw_net_predict of one batch, instead of training */
+    int64_t steps, warmup; /* measured, and run before that; 0: 100 and 10 */
+    int32_t threads;       /* 0: all */
+    bool profile;          /* also time every operation */
+    rw_bench_op_fn visit;  /* hears of every operation, in order; or NULL */
+    void *user;
+} rw_bench_options;
+
+typedef struct rw_bench_result {
+    double images_per_second; /* at the median step, without synchronisation */
+    rw_spread step;           /* gradient + optimizer; inference: the whole call */
+    rw_spread gradient;       /* forward, loss, backward */
+    rw_spread optimizer;
+    rw_spread wait; /* with loader: until the next batch was there */
+    rw_spread sync; /* all sites decide anew (LaPerm: rank and place), sync_after steps after
+                       they did last */
+    rw_spread sync_far; /* the same from latents in random order: nothing is near its place */
+    rw_spread load;     /* the loader makes one batch, augmented, while nothing else runs */
+    int64_t sync_after, period; /* steps; period is the recipe's, 0: never */
+    int64_t batch, threads, steps;
+    double gflop_per_image;
+    int64_t weights;          /* all that training moves */
+    int64_t peak_bytes;       /* of the whole process, in memory */
+    int64_t library_bytes;    /* the most this library ever held */
+    int64_t activation_bytes; /* of which for activations and their gradients */
+} rw_bench_result;
+/* Times a recipe on this machine, in memory; the recipe stays as it is. Errors: those of
+ * training it, and RW_EUNSUPPORTED for a dtype that cannot be. */
+RW_API rw_status rw_bench(rw_recipe *recipe, const rw_bench_options *options,
+                          rw_bench_result *result);
+
 #ifdef __cplusplus
 }
 #endif
