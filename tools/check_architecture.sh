@@ -70,6 +70,7 @@ check_libraries() {
     only '^jansson\.h$' '^src/store/safetensors[a-z_]*\.c$'
     only '^zlib\.h$' '^src/(data|store)/'
     only '^(curl|openssl)/' '^src/data/fetch_[a-z_]+\.c$'
+    only '^hdf5\.h$' '^src/store/keras_h5_[a-z]+\.c$'
     only '^pthread\.h$' '^src/data/'
 }
 
@@ -102,7 +103,8 @@ never() {
 
 check_calls() {
     find src -name '*.[ch]' | while read -r file; do
-        never "$file" 'exit|_exit|_Exit|quick_exit|abort|raise|assert|printf|vprintf|puts|putchar|perror|fputs|fputc'
+        [ "$file" = src/core/child.c ] || never "$file" '_exit' # the end of a child process
+        never "$file" 'exit|_Exit|quick_exit|abort|raise|assert|printf|vprintf|puts|putchar|perror|fputs|fputc'
         never "$file" 'gets|strcpy|strcat|sprintf|vsprintf|strtok|rand|srand|random|system|popen|getwd|tmpnam|setlocale'
         never "$file" 'signal|sigaction'
         case $file in
