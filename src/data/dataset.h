@@ -58,6 +58,8 @@ typedef struct rwi_known {
 } rwi_known;
 const rwi_known *rwi_known_at(int index);          /* NULL past the end */
 const rwi_known *rwi_known_find(const char *name); /* NULL: not known */
+/* The same for text that may carry options: "glyphs count=600". */
+const rwi_known *rwi_known_of(const char *text);
 /* "; did you mean 'mnist'?", see rwi_hint. */
 const char *rwi_known_hint(char *hint, const char *name);
 

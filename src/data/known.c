@@ -131,6 +131,13 @@ const rwi_known *rwi_known_find(const char *name)
     return NULL;
 }
 
+const rwi_known *rwi_known_of(const char *text)
+{
+    char name[RWI_NAME_SIZE];
+    const char *options;
+    return rwi_spec_split(text, name, &options) == RW_OK ? rwi_known_find(name) : NULL;
+}
+
 static const char *next_name(const void *list, int i)
 {
     (void)list;

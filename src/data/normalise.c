@@ -130,18 +130,21 @@ static const rwi_normaliser rwi_normaliser_scale = {
 static const rwi_normaliser rwi_normaliser_mean = {
     .name = "mean",
     .summary = "divided by 255, minus the mean of every pixel",
+    .measures = true,
     .fit = fit_mean,
 };
 static const rwi_normaliser rwi_normaliser_standardise = {
     .name = "standardise",
     .summary =
         "divided by 255, minus the mean of all pixels, divided by their standard deviation",
+    .measures = true,
     .fit = fit_standardise,
 };
 static const rwi_normaliser rwi_normaliser_pixelwise = {
     .name = "pixelwise",
     .summary = "divided by 255, minus the mean of every pixel, divided by the standard "
                "deviation of what is left",
+    .measures = true,
     .fit = fit_pixelwise,
 };
 

@@ -7,6 +7,7 @@
 
 typedef struct rwi_normaliser {
     const char *name, *summary;
+    bool measures; /* fit looks at the images, and not at the shape alone */
     /* Fills mean (h*w*c floats) and scale from the images set[order[0..count-1]], count >= 1.
      * Sums are integers, or doubles added in one order: the same bits for any number of
      * threads. */

@@ -91,6 +91,8 @@ typedef struct rwi_array_format {
 
 /* By the ending of path; RW_EUSAGE names the known ones. */
 rw_status rwi_array_format_find(const char *path, const rwi_array_format **out);
+/* RW_EUNSUPPORTED where the build lacks what it needs; path only for the sentence. */
+rw_status rwi_array_format_ready(const rwi_array_format *format, const char *path);
 const rwi_array_format *rwi_array_format_at(int index); /* NULL past the end */
 
 #endif
