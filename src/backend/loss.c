@@ -3,25 +3,42 @@
 #include "backend/loss.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Images whose losses are kept until they are added up in order. */
 #define BLOCK 256
 
-static int32_t argmax(const float *z, int32_t classes)
+/* Does a come before b, where b is the class of the lower number? */
+static bool overtakes(float a, float b)
+{
+    return a > b || (isnan(b) && !isnan(a));
+}
+
+int32_t rwi_argmax(const float *z, int32_t classes)
 {
     int32_t best = 0;
     for (int32_t k = 1; k < classes; k++)
-        if (z[k] > z[best])
+        if (overtakes(z[k], z[best]))
             best = k;
     return best;
+}
+
+int32_t rwi_place_of(const float *z, int32_t classes, int32_t label)
+{
+    int32_t before = 0;
+    for (int32_t k = 0; k < label; k++)
+        before += !overtakes(z[label], z[k]);
+    for (int32_t k = label + 1; k < classes; k++)
+        before += overtakes(z[k], z[label]);
+    return before;
 }
 
 /* One image; dz may be NULL. */
 static double cross_entropy(const float *z, int32_t label, int32_t classes, double temperature,
                             double scale, float *dz)
 {
-    const double highest = (double)z[argmax(z, classes)];
+    const double highest = (double)z[rwi_argmax(z, classes)];
     double sum = 0.0;
     for (int32_t k = 0; k < classes; k++)
         sum += exp(temperature * ((double)z[k] - highest));
@@ -45,7 +62,7 @@ void rwi_loss(const float *logits, const int32_t *labels, int64_t count, int32_t
                               dlogits ? dlogits + i * classes : NULL);
         for (int64_t i = start; i < end; i++) {
             *loss += each[i - start];
-            *correct += argmax(logits + i * classes, classes) == labels[i];
+            *correct += rwi_argmax(logits + i * classes, classes) == labels[i];
         }
     }
 }
