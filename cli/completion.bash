@@ -6,11 +6,14 @@ _rewire_options() {
     train) echo --data --method --epochs --batch --seed --set --out --threads \
       --checkpoint-seconds --quiet --json --help ;;
     resume) echo --threads --checkpoint-seconds --quiet --json --help ;;
-    eval) echo --data --split --batch --json --help ;;
+    eval) echo --data --split --per-class --confusion --predictions --bins --batch --json \
+      --help ;;
     verify | inspect) echo --json --help ;;
     list) echo --names --json --help ;;
     "data fetch") echo --to --mirror --quiet --help ;;
     "data info") echo --split --show --json --help ;;
+    "bench step") echo --dtype --batch --steps --warmup --threads --set --profile --inference \
+      --data --json --help ;;
   esac
 }
 
@@ -34,7 +37,7 @@ _rewire_paths() {
 _rewire_has_value() {
   case $1 in
     --data | --method | --epochs | --batch | --seed | --set | --out | -o | --threads | -j | \
-      --checkpoint-seconds | --split | --to | --mirror | --show) return 0 ;;
+      --checkpoint-seconds | --split | --predictions | --bins | --to | --mirror | --show | --dtype | --steps | --warmup) return 0 ;;
   esac
   return 1
 }
@@ -48,6 +51,8 @@ _rewire_value() {
       ;;
     --method) _rewire_words "$(_rewire_names methods)" "$2" ;;
     --split) _rewire_words "test train" "$2" ;;
+    --dtype) _rewire_words "f32 bf16" "$2" ;;
+    --predictions) _rewire_paths -f "$2" ;;
     --out | -o | --to) _rewire_paths -d "$2" ;;
   esac
 }
@@ -55,7 +60,7 @@ _rewire_value() {
 # The arguments of a command: $1 the command, $2 how many are there already, $3 what is typed.
 _rewire_argument() {
   case $1,$2 in
-    train,0)
+    train,0 | "bench step,0")
       _rewire_words "$(_rewire_names recipes)" "$3"
       _rewire_paths -f "$3"
       ;;
@@ -64,6 +69,7 @@ _rewire_argument() {
     list,0) _rewire_words "$(_rewire_names)" "$3" ;;
     list,1) _rewire_words "$(_rewire_names "$4")" "$3" ;;
     data,0) _rewire_words "fetch info" "$3" ;;
+    bench,0) _rewire_words "step" "$3" ;;
     "data fetch,0") _rewire_words "$(_rewire_names datasets)" "$3" ;;
     "data info,0")
       _rewire_words "$(_rewire_names datasets)" "$3"
@@ -84,7 +90,8 @@ _rewire() {
       option=""
     elif [[ $word == -* ]]; then
       _rewire_has_value "$word" && option=$word
-    elif [[ -z $command || ($command == data && ($word == fetch || $word == info)) ]]; then
+    elif [[ -z $command || ($command == data && ($word == fetch || $word == info)) ||
+      ($command == bench && $word == step) ]]; then
       command="${command:+$command }$word"
     else
       ((count++ == 0)) && first=$word
@@ -93,9 +100,9 @@ _rewire() {
   if [[ -n $option ]]; then
     _rewire_value "$option" "${current#=}"
   elif [[ -z $command ]]; then
-    _rewire_words "train resume eval verify inspect list data help --help --version" "$current"
+    _rewire_words "train resume eval verify inspect list data bench help --help --version" "$current"
   elif [[ $command == help ]]; then
-    _rewire_words "train resume eval verify inspect list data" "$current"
+    _rewire_words "train resume eval verify inspect list data bench" "$current"
   elif [[ $current == -* ]]; then
     _rewire_words "$(_rewire_options "$command")" "$current"
   else

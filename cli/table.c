@@ -44,20 +44,24 @@ static int width_of(const cli_table *table, size_t column)
     return (int)width;
 }
 
-static void print_cell(const cli_table *table, size_t index)
+static void print_cell(const cli_table *table, size_t index, const int *widths)
 {
     size_t column = index % (size_t)table->columns;
     bool last = column + 1 == (size_t)table->columns;
-    bool right = (table->right >> column & 1u) != 0;
-    int width = last && !right ? 0 : width_of(table, column);
+    bool right = (table->right >> (column < 31 ? column : 31) & 1u) != 0;
+    int width = last && !right ? 0 : widths[column];
     printf(right ? "%*s%s" : "%-*s%s", width, table->cells[index], last ? "\n" : "  ");
 }
 
 int cli_table_print(cli_table *table)
 {
-    bool failed = table->failed;
+    int *widths = calloc((size_t)table->columns, sizeof *widths);
+    bool failed = table->failed || widths == NULL;
+    for (size_t i = 0; i < (size_t)table->columns && !failed; i++)
+        widths[i] = width_of(table, i);
     for (size_t i = 0; i < table->count && !failed; i++)
-        print_cell(table, i);
+        print_cell(table, i, widths);
+    free(widths);
     for (size_t i = 0; i < table->count; i++)
         free(table->cells[i]);
     free(table->cells);

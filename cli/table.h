@@ -7,7 +7,7 @@
 
 typedef struct cli_table {
     int columns;
-    unsigned right; /* bit i: column i is set to the right */
+    unsigned right; /* bit i: column i is set to the right; bit 31: all from there */
     char **cells;
     size_t count, room;
     bool failed; /* memory ran out; said once, by cli_table_print */

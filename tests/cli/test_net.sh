@@ -8,7 +8,7 @@ run 0 train recipe.yaml -q --out run
 net=run/best.rw
 
 run 0 eval run --json
-json out accuracy loss count correct
+json out accuracy loss count correct top5 ece per_class confusion
 has out '"count": 200'
 cp out whole
 run 0 eval $net --data data --split test --batch 7 --json
