@@ -1,13 +1,20 @@
 /* cmd_verify.c - rewire verify: is every weight what seed and wiring say? */
+#include "against.h"
 #include "json.h"
 #include "model.h"
 #include <inttypes.h>
 
 typedef struct verify_options {
+    const char *against;
     bool json;
 } verify_options;
 
-static const cli_option options_table[] = {{.name = "json",
+static const cli_option options_table[] = {{.name = "against",
+                                            .kind = CLI_TEXT,
+                                            .value = "DISTRIBUTION",
+                                            .help = "check what can be checked without a seed",
+                                            .offset = offsetof(verify_options, against)},
+                                           {.name = "json",
                                             .kind = CLI_FLAG,
                                             .help = "results as one JSON object",
                                             .offset = offsetof(verify_options, json)},
@@ -22,6 +29,28 @@ static int print_failure(rw_status status, bool json)
     if (json)
         cli_json_print(object);
     return code;
+}
+
+/* A net that was converted from another program has no seed, and nothing in it is wired: there
+ * is nothing that could have been verified. */
+static bool is_foreign(const char *path)
+{
+    rw_net *net = NULL;
+    bool foreign = rw_net_load(&net, path) == RW_OK && rw_net_note(net, "origin") != NULL;
+    rw_net_free(net);
+    return foreign;
+}
+
+static int print_foreign(const char *path, bool json)
+{
+    static const char about[] =
+        "it was converted from another program and has no seed, so nothing was verified; "
+        "--against DISTRIBUTION checks what can be checked";
+    char safe[CLI_PATH_SIZE];
+    cli_say("'%s': %s", cli_safe(path, safe, sizeof safe), about);
+    if (json)
+        cli_json_print(json_pack("{s:b, s:s}", "verified", 0, "error", about));
+    return CLI_FAILED;
 }
 
 static int print_json(const rw_proof *proof)
@@ -52,9 +81,13 @@ static int verify(const cli_words *words, const void *options)
     char path[CLI_PATH_SIZE];
     rw_proof proof = {0};
     const verify_options *o = options;
+    if (o->against)
+        return cli_verify_against(words->at[0], o->against, o->json);
     rw_status status = rw_file_verify(cli_model_path(words->at[0], path), &proof);
     if (status != RW_OK)
         return print_failure(status, o->json);
+    if (proof.weights == 0 && is_foreign(path))
+        return print_foreign(path, o->json);
     return o->json ? print_json(&proof) : print_proof(&proof);
 }
 
@@ -67,9 +100,19 @@ const cli_command cli_verify = {
              "bit was\n"
              "changed fails, and the message names layer, group and index. MODEL is a .rw file "
              "or a\n"
-             "run folder, which stands for its best.rw.\n",
+             "run folder, which stands for its best.rw.\n"
+             "\n"
+             "A net that 'convert' made of another program's file has no seed. For it, and any "
+             "other,\n"
+             "--against checks that every kernel could have been drawn from DISTRIBUTION "
+             "(rewire list\n"
+             "inits; 'recipe': what its own layers say) and only moved about: no value beyond "
+             "the\n"
+             "bounds or other than the given ones, the share of zeros, the shape of the "
+             "distribution.\n",
     .examples = "  rewire verify runs/f1-seed1\n"
-                "  rewire verify best.rw --json\n",
+                "  rewire verify best.rw --json\n"
+                "  rewire verify f1.rw --against \"constant value=0.08 keep=4/7\"\n",
     .words = {"MODEL"},
     .needed = 1,
     .options = options_table,

@@ -165,17 +165,22 @@ RW_API rw_status rw_file_verify(const char *path, rw_proof *proof);
 
 /* A net that came from elsewhere (rw_net_import) has no seed, so verify has nothing to redraw.
  * This checks what can be checked of any net: that every kernel could have been drawn from a
- * distribution ("he_uniform", "constant value=0.08 keep=4/7"): no value beyond its bounds, the
- * right two values, the share of zeros, the shape of the distribution. visit (may be NULL)
- * hears what was found at each kernel. Error: RW_EVERIFY; the sentence names layer, group and
- * index, or the statistic that is off. */
+ * distribution ("he_uniform keep=0.3", "constant value=0.08 keep=4/7", any row of rw_list
+ * "inits"; "recipe": what its own layers say). No value beyond the bounds, or the right one or
+ * two values; the share of zeros; the shape of the distribution, in the kernel and in each of
+ * its groups. Where keep is below 0.8, the first kernel may keep 0.8, as random_prune has it.
+ * Chance alone fails a test once in a million. Passing does not prove that nothing was trained:
+ * that takes the seed. visit (may be NULL) hears what was found at each kernel. Error:
+ * RW_EVERIFY; the sentence names site, group and index, or the statistic that is off. */
 typedef struct rw_site_check {
     const char *site;
     int64_t count, zeros;
+    double zeros_expected;    /* on average */
     double lowest, highest;   /* of the values found */
     double bound;             /* no value may be beyond; 0: the distribution has none */
     double distance, allowed; /* Kolmogorov-Smirnov distance of the values that are not zero,
-                                 and the largest that chance explains; 0: not tested */
+                                 and the largest that chance explains: of the kernel or of a
+                                 group, whichever is nearer to that; 0: not tested */
     bool passed;
 } rw_site_check;
 typedef void (*rw_site_check_fn)(void *user, const rw_site_check *check);
@@ -192,6 +197,8 @@ typedef struct rw_site_info {
 } rw_site_info;
 typedef struct rw_layer_info {
     const char *name, *text; /* text: the layer in full, "conv2d filters=32 kernel=3 ..." */
+    const char *from[2];     /* the names of its inputs, NULL past the last; the net's own input
+                                is "input" */
     rw_shape shape;          /* of its output */
     int64_t weights;
 } rw_layer_info;
@@ -270,6 +277,9 @@ RW_API const char *rw_recipe_get(const rw_recipe *recipe,
                                  const char *key); /* NULL: no such key */
 RW_API const char *
 rw_recipe_text(rw_recipe *recipe); /* the whole recipe as YAML; NULL: no memory */
+/* Builds all that a run of the recipe would, data, net and trainer, and lets go of it: finds
+ * every mistake that rw_run_train would find before its first step. */
+RW_API rw_status rw_recipe_check(rw_recipe *recipe);
 
 typedef enum rw_event {
     RW_EVENT_START,
@@ -330,8 +340,8 @@ typedef struct rw_entry {
     const char *name, *summary, *params;
 } rw_entry; /* params: lines of help, or "" */
 /* kind: methods, layers, recipes, keys (of a recipe), datasets, optimizers, schedules,
- * augments, normalisers, inits, backends, trainer. Returns false past the end or for an unknown
- * kind. The texts of an entry last until this thread's next call. */
+ * augments, normalisers, inits, backends, formats, trainer. Returns false past the end or for
+ * an unknown kind. The texts of an entry last until this thread's next call. */
 RW_API bool rw_list(const char *kind, int32_t index, rw_entry *entry);
 
 /* Messages of the library go to this callback of the calling thread, or nowhere. */
@@ -343,9 +353,10 @@ RW_API void rw_set_threads(int32_t threads);
 
 /* ---- 7. Measuring ------------------------------------------------------------------------ */
 
-/* Milliseconds: the median, and what one in ten is below and above. All 0: not measured. */
+/* Milliseconds: the median, the mean, and what one in ten is below and above. All 0: not
+ * measured. */
 typedef struct rw_spread {
-    double median, low, high;
+    double median, mean, low, high;
 } rw_spread;
 
 /* What one operation of the net is and costs. */

@@ -8,6 +8,7 @@
 #include "core/param.h"
 #include "core/threads.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,6 +63,55 @@ static float draw_truncated(const rwi_init *init, rwi_stream s, uint64_t index)
     return (float)(deviation * rwi_random_truncated(s, index));
 }
 
+/* ---- what is known of the values --------------------------------------------------------- */
+
+static double zero_bound(const rwi_init *init)
+{
+    (void)init;
+    return 0;
+}
+
+static double value_bound(const rwi_init *init)
+{
+    return fabs((double)(float)init->value);
+}
+
+static double uniform_bound(const rwi_init *init)
+{
+    return fabs(init->value) * sqrt(3 * variance_of(init));
+}
+
+static double uniform_below(const rwi_init *init, double x)
+{
+    const double limit = uniform_bound(init);
+    return x <= -limit ? 0 : x >= limit ? 1 : (x / limit + 1) / 2;
+}
+
+static double standard_below(double z)
+{
+    return erfc(-z / sqrt(2)) / 2;
+}
+
+static double normal_below(const rwi_init *init, double x)
+{
+    return standard_below(x / (fabs(init->value) * sqrt(variance_of(init))));
+}
+
+static double truncated_bound(const rwi_init *init)
+{
+    return 2 * fabs(init->value) * sqrt(variance_of(init)) / TRUNCATED_DEVIATION;
+}
+
+static double truncated_below(const rwi_init *init, double x)
+{
+    const double limit = truncated_bound(init), tail = standard_below(-2);
+    if (x <= -limit || x >= limit)
+        return x > 0;
+    return (standard_below(2 * x / limit) - tail) / (1 - 2 * tail);
+}
+
+/* ---- the rows ---------------------------------------------------------------------------- */
+
 #define HE     "He et al., ICCV 2015, Delving deep into rectifiers"
 #define GLOROT "Glorot and Bengio, AISTATS 2010"
 #define LECUN  "LeCun et al., 1998, Efficient BackProp"
@@ -71,12 +121,16 @@ static const rwi_init_kind zeros = {
     .summary = "every value is 0",
     .source = "",
     .draw = draw_zero,
+    .bound = zero_bound,
+    .values = 1,
 };
 static const rwi_init_kind constant = {
     .name = "constant",
     .summary = "every value is value=",
     .source = "Gaier and Ha, NeurIPS 2019, Weight agnostic neural networks",
     .draw = draw_constant,
+    .bound = value_bound,
+    .values = 1,
 };
 static const rwi_init_kind signed_constant = {
     .name = "signed_constant",
@@ -84,6 +138,8 @@ static const rwi_init_kind signed_constant = {
     .source =
         "Ramanujan et al., CVPR 2020, What's hidden in a randomly weighted neural network",
     .draw = draw_signed,
+    .bound = value_bound,
+    .values = 2,
 };
 static const rwi_init_kind he_uniform = {
     .name = "he_uniform",
@@ -91,6 +147,8 @@ static const rwi_init_kind he_uniform = {
     .source = HE,
     .gain = 2,
     .draw = draw_uniform,
+    .bound = uniform_bound,
+    .below = uniform_below,
 };
 static const rwi_init_kind he_normal = {
     .name = "he_normal",
@@ -98,6 +156,7 @@ static const rwi_init_kind he_normal = {
     .source = HE,
     .gain = 2,
     .draw = draw_normal,
+    .below = normal_below,
 };
 static const rwi_init_kind he_truncated = {
     .name = "he_truncated",
@@ -105,6 +164,8 @@ static const rwi_init_kind he_truncated = {
     .source = HE,
     .gain = 2,
     .draw = draw_truncated,
+    .bound = truncated_bound,
+    .below = truncated_below,
 };
 static const rwi_init_kind glorot_uniform = {
     .name = "glorot_uniform",
@@ -113,6 +174,8 @@ static const rwi_init_kind glorot_uniform = {
     .gain = 1,
     .average = true,
     .draw = draw_uniform,
+    .bound = uniform_bound,
+    .below = uniform_below,
 };
 static const rwi_init_kind glorot_normal = {
     .name = "glorot_normal",
@@ -121,6 +184,7 @@ static const rwi_init_kind glorot_normal = {
     .gain = 1,
     .average = true,
     .draw = draw_normal,
+    .below = normal_below,
 };
 static const rwi_init_kind glorot_truncated = {
     .name = "glorot_truncated",
@@ -129,6 +193,8 @@ static const rwi_init_kind glorot_truncated = {
     .gain = 1,
     .average = true,
     .draw = draw_truncated,
+    .bound = truncated_bound,
+    .below = truncated_below,
 };
 static const rwi_init_kind lecun_uniform = {
     .name = "lecun_uniform",
@@ -136,6 +202,8 @@ static const rwi_init_kind lecun_uniform = {
     .source = LECUN,
     .gain = 1,
     .draw = draw_uniform,
+    .bound = uniform_bound,
+    .below = uniform_below,
 };
 static const rwi_init_kind lecun_normal = {
     .name = "lecun_normal",
@@ -143,6 +211,7 @@ static const rwi_init_kind lecun_normal = {
     .source = LECUN,
     .gain = 1,
     .draw = draw_normal,
+    .below = normal_below,
 };
 static const rwi_init_kind lecun_truncated = {
     .name = "lecun_truncated",
@@ -150,6 +219,8 @@ static const rwi_init_kind lecun_truncated = {
     .source = LECUN,
     .gain = 1,
     .draw = draw_truncated,
+    .bound = truncated_bound,
+    .below = truncated_below,
 };
 
 static const rwi_init_kind *const kinds[] = {

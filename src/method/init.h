@@ -15,6 +15,10 @@ typedef struct rwi_init_kind {
     bool average; /* fan is the mean of fan_in and fan_out instead of fan_in */
     /* Value number index of the stream. */
     float (*draw)(const rwi_init *init, rwi_stream s, uint64_t index);
+    /* What is known of the values that are kept, for nets of which no seed is known. */
+    double (*bound)(const rwi_init *init);           /* of their size; NULL: there is none */
+    double (*below)(const rwi_init *init, double x); /* the share at or below x; NULL: values */
+    int values; /* 1: all are value; 2: value and its negative, evenly; 0: as below says */
 } rwi_init_kind;
 
 struct rwi_init {
