@@ -117,21 +117,29 @@ static int64_t bytes_of(const rwi_arrays *arrays)
     return values * (int64_t)sizeof(float);
 }
 
-static rw_status write(const char *path, const rwi_arrays *arrays, const rw_net *net)
+static rw_status write_image(rwi_h5_job *job)
 {
-    (void)net;
     char what[512];
-    rwi_arrays copy = *arrays;
-    rwi_h5_job job = {.path = path, .arrays = &copy};
-    snprintf(what, sizeof what, "'%.300s' was not written: libhdf5", path);
-    rwi_child child = child_of(&job, what, bytes_of(arrays));
+    snprintf(what, sizeof what, "'%.300s' was not written: libhdf5", job->path);
+    rwi_child child = child_of(job, what, bytes_of(job->arrays));
     child.crashed = RW_EIO;
     child.work = rwi_h5_write;
     child.take = take_image;
-    rw_status status = rwi_child_run(&child);
+    RWI_TRY(rwi_child_run(&child));
+    return rwi_file_write(job->path, &(rwi_part){job->image, job->bytes}, 1);
+}
+
+static rw_status write(const char *path, const rwi_arrays *arrays, const rw_net *net)
+{
+    rwi_arrays all = *arrays; /* only read */
+    rwi_h5_job job = {.path = path, .arrays = &all, .normal = {.layout = RWI_LAYOUT_KERAS}};
+    if (arrays->layout != RWI_LAYOUT_KERAS)
+        return rwi_fail(RW_EUSAGE, "'%s': Keras files have layout=keras and no other", path);
+    rw_status status = net ? rwi_arrays_add_normal(&job.normal, net) : RW_OK;
     if (status == RW_OK)
-        status = rwi_file_write(path, &(rwi_part){job.image, job.bytes}, 1);
+        status = write_image(&job);
     rwi_free(job.image);
+    rwi_arrays_free(&job.normal);
     return status;
 }
 

@@ -19,6 +19,7 @@ typedef struct rwi_h5_job {
     uint8_t *image;   /* the whole file: read from, or taken from the child */
     int64_t bytes;
     rwi_arrays *arrays;
+    rwi_arrays normal; /* written beside: how pixels become inputs */
 } rwi_h5_job;
 
 /* In the child, user is a rwi_h5_job. Reads image and sends head, numbers, head, numbers... */

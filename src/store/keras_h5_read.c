@@ -372,6 +372,25 @@ static rw_status read_layer(reader *r, hid_t top, const char *layer)
     return RW_OK;
 }
 
+/* What keras_h5_write.c leaves beside the layers: mean and scale of the input. */
+static rw_status read_normal(reader *r, hid_t top)
+{
+    static const char *const both[] = {"mean", "scale"};
+    hid_t group, dataset;
+    if (H5Lexists(top, RWI_INPUT_LAYER, H5P_DEFAULT) <= 0)
+        return RW_OK;
+    RWI_TRY(open_child(r, top, RWI_INPUT_LAYER, &group));
+    for (int i = 0; i < 2 && H5Iget_type(group) == H5I_GROUP; i++) {
+        rwi_h5_head head = {.layer = RWI_INPUT_LAYER, .part = RWI_PART_OTHER};
+        if (H5Lexists(group, both[i], H5P_DEFAULT) <= 0)
+            continue;
+        snprintf(head.name, sizeof head.name, "%s", both[i]);
+        RWI_TRY(open_child(r, group, both[i], &dataset));
+        RWI_TRY(send_array(r, dataset, both[i], &head));
+    }
+    return RW_OK;
+}
+
 /* ---- the file ---------------------------------------------------------------------------- */
 
 static bool has_link(hid_t file, const char *name)
@@ -434,6 +453,7 @@ rw_status rwi_h5_read(void *user, rwi_pipe *to)
     if (r.arrays == 0)
         return rwi_fail(RW_EFORMAT, "'%.300s': none of its %d layers has weights", job->path,
                         layers.count);
+    RWI_TRY(read_normal(&r, top));
     rwi_h5_head end = {0};
     return rwi_send(to, &end, sizeof end);
 }

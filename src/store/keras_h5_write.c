@@ -106,7 +106,7 @@ static bool put_array(hid_t group, const char *name, const rwi_array *a)
     hid_t links = H5Pcreate(H5P_LINK_CREATE), how = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_create_intermediate_group(links, 1);
     H5Pset_obj_track_times(how, 0);
-    hid_t space = H5Screate_simple(a->rank, size, NULL);
+    hid_t space = a->rank ? H5Screate_simple(a->rank, size, NULL) : H5Screate(H5S_SCALAR);
     hid_t set = H5Dcreate2(group, name, H5T_IEEE_F32LE, space, links, how, H5P_DEFAULT);
     bool done = set >= 0 &&
                 H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, a->data) >= 0;
@@ -160,6 +160,19 @@ static rw_status write_layers(const rwi_h5_job *job, hid_t file)
     return RW_OK;
 }
 
+/* For our own reader; Keras looks at what layer_names lists and at nothing else. */
+static rw_status write_normal(const rwi_h5_job *job, hid_t file)
+{
+    if (job->normal.count == 0)
+        return RW_OK;
+    hid_t group = H5Gcreate2(file, RWI_INPUT_LAYER, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    for (int i = 0; i < job->normal.count; i++)
+        if (group < 0 || !put_array(group, job->normal.at[i].name, &job->normal.at[i]))
+            return fail(job, RWI_INPUT_LAYER);
+    H5Gclose(group);
+    return RW_OK;
+}
+
 /* ---- the file ---------------------------------------------------------------------------- */
 
 static rw_status send_image(const rwi_h5_job *job, hid_t file, rwi_pipe *to)
@@ -188,5 +201,6 @@ rw_status rwi_h5_write(void *user, rwi_pipe *to)
     if (file < 0)
         return fail(job, "a file in memory");
     RWI_TRY(write_layers(job, file));
+    RWI_TRY(write_normal(job, file));
     return send_image(job, file, to);
 }
