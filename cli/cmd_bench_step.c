@@ -170,6 +170,13 @@ static void put_times(json_t *to, const rw_bench_result *r)
     put_spread(to, "loader_ms", &r->load);
 }
 
+/* With the share of a synchronisation that falls on a step. */
+static double with_synchronisation(const rw_bench_result *r)
+{
+    const double share = r->period > 0 ? r->sync.median / (double)r->period : 0;
+    return 1e3 * (double)r->batch / (r->step.median + share);
+}
+
 static void put_numbers(json_t *to, const rw_bench_result *r)
 {
     const struct {
@@ -188,6 +195,8 @@ static void put_numbers(json_t *to, const rw_bench_result *r)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         json_object_set_new(to, rows[i].key, json_integer((json_int_t)rows[i].value));
+    json_object_set_new(to, "images_per_second_with_sync",
+                        cli_json_number(with_synchronisation(r)));
     json_object_set_new(to, "gflop_per_image", cli_json_number(r->gflop_per_image));
     json_object_set_new(to, "gflops",
                         cli_json_number(r->gflop_per_image * r->images_per_second));
@@ -235,13 +244,13 @@ static int print_json(const char *recipe, const bench_options *o, const rw_bench
 static void print_spread(const char *what, const rw_spread *s, const char *more)
 {
     if (s->high > 0)
-        printf("%-17s%.3f ms (%.3f to %.3f)%s\n", what, s->median, s->low, s->high, more);
+        printf("%-18s%.3f ms (%.3f to %.3f)%s\n", what, s->median, s->low, s->high, more);
 }
 
 static void print_loader(const rw_bench_result *r)
 {
     if (r->load.median > 0)
-        printf("%-17s%.0f images/s alone, with augmentation\n", "loader",
+        printf("%-18s%.0f images/s alone, with augmentation\n", "loader",
                1e3 * (double)r->batch / r->load.median);
     print_spread("waited for it", &r->wait, " in a step");
 }
@@ -257,7 +266,7 @@ static void print_synchronisation(const rw_bench_result *r)
 static void print_kernels(const operations *ops)
 {
     const char *separator = "";
-    printf("%-17s", "kernels");
+    printf("%-18s", "kernels");
     for (size_t i = 0; i < ops->count; i++)
         if (count_backend(ops, i) > 0) {
             printf("%s%s %zu", separator, ops->at[i].backend, count_backend(ops, i));
@@ -269,10 +278,11 @@ static void print_kernels(const operations *ops)
 static void print_figures(const bench_options *o, const rw_bench_result *r,
                           const operations *ops)
 {
-    printf("%-17s%.0f, %s of %lld, %s, %lld thread%s\n", "images per second",
-           r->images_per_second, o->inference ? "batches" : "steps", (long long)r->batch,
-           o->dtype, (long long)r->threads, r->threads == 1 ? "" : "s");
-    printf("%-17s%.4g an image, %.1f a second\n", "GFLOP", r->gflop_per_image,
+    printf("%-18s%.0f (%.0f with synchronisation); %s of %lld, %s, %lld thread%s\n",
+           "images per second", r->images_per_second, with_synchronisation(r),
+           o->inference ? "batches" : "steps", (long long)r->batch, o->dtype,
+           (long long)r->threads, r->threads == 1 ? "" : "s");
+    printf("%-18s%.4g an image, %.1f a second\n", "GFLOP", r->gflop_per_image,
            r->gflop_per_image * r->images_per_second);
     print_spread(o->inference ? "batch" : "step", &r->step, "");
     print_spread("  gradient", &r->gradient, "");
@@ -280,7 +290,7 @@ static void print_figures(const bench_options *o, const rw_bench_result *r,
     print_synchronisation(r);
     print_loader(r);
     print_kernels(ops);
-    printf("%-17s%.1f MB in memory at most, %.1f MB of it ours, %.1f MB activations\n",
+    printf("%-18s%.1f MB in memory at most, %.1f MB of it ours, %.1f MB activations\n",
            "memory", 1e-6 * (double)r->peak_bytes, 1e-6 * (double)r->library_bytes,
            1e-6 * (double)r->activation_bytes);
 }
@@ -298,9 +308,9 @@ static void add_others(operations *ops, const rw_bench_result *r)
     double in_operations = 0;
     for (size_t i = 0; i < ops->count; i++)
         in_operations += total(&ops->at[i]);
-    if (r->optimizer.median > 0 && ops->room >= ops->count + 2) {
-        ops->at[ops->count++] = other("(optimizer)", r->optimizer.median);
-        ops->at[ops->count++] = other("(loss and rest)", r->gradient.median - in_operations);
+    if (r->optimizer.mean > 0 && ops->room >= ops->count + 2) {
+        ops->at[ops->count++] = other("(optimizer)", r->optimizer.mean);
+        ops->at[ops->count++] = other("(loss and rest)", r->gradient.mean - in_operations);
     }
 }
 

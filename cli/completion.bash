@@ -37,7 +37,8 @@ _rewire_paths() {
 _rewire_has_value() {
   case $1 in
     --data | --method | --epochs | --batch | --seed | --set | --out | -o | --threads | -j | \
-      --checkpoint-seconds | --split | --predictions | --bins | --to | --mirror | --show | --dtype | --steps | --warmup) return 0 ;;
+      --checkpoint-seconds | --split | --predictions | --bins | --to | --mirror | --show | \
+      --dtype | --steps | --warmup) return 0 ;;
   esac
   return 1
 }

@@ -49,8 +49,8 @@ static void fill(rw_dataset *set)
 
 rw_status rwi_bench_images(rw_dataset **out, const rw_recipe *recipe, int64_t count)
 {
-    rw_shape shape;
-    int32_t classes;
+    rw_shape shape = {0};
+    int32_t classes = 0;
     RWI_TRY(find_shape(recipe, &shape, &classes));
     rw_dataset *set = rwi_alloc(1, sizeof *set);
     if (!set)
@@ -115,7 +115,11 @@ rw_spread rwi_bench_spread(double *seconds, int64_t count)
         return (rw_spread){0};
     qsort(seconds, (size_t)count, sizeof *seconds, ascending);
     const double middle = seconds[(count - 1) / 2] + seconds[count / 2];
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += seconds[i];
     return (rw_spread){.median = 1e3 * middle / 2,
+                       .mean = 1e3 * sum / (double)count,
                        .low = 1e3 * seconds[(count - 1) / 10],
                        .high = 1e3 * seconds[count - 1 - (count - 1) / 10]};
 }

@@ -27,6 +27,7 @@ Commands:
   list         show what there is: methods, layers, recipes, data sets ...
   data fetch   download a known data set
   data info    show what is in a data set
+  bench step   measure how fast a recipe trains here
   help         this text, or 'rewire help COMMAND'
 
 Start here:
@@ -69,7 +70,7 @@ Examples:
   rewire resume runs/conv7-seed1
 END
 
-commands="train resume eval verify inspect list data_fetch data_info"
+commands="train resume eval verify inspect list data_fetch data_info bench_step"
 for command in $commands; do
   words=$(echo "$command" | tr _ ' ')
   run 0 help $words
