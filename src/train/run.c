@@ -269,6 +269,14 @@ static void end(rwi_run *run)
         close(run->lock);
 }
 
+rw_status rw_recipe_check(rw_recipe *recipe)
+{
+    rwi_run run = {.recipe = recipe, .lock = -1};
+    rw_status status = rwi_run_build(&run, NULL);
+    end(&run);
+    return status;
+}
+
 rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options)
 {
     rwi_run run;
