@@ -38,7 +38,8 @@ typedef struct rwi_site {
     float *latent;    /* NULL until training starts, as are the next two */
     float *gradient;  /* dL/dweights */
     float *pull;      /* dL/dlatent; gradient's memory where there is one latent per weight */
-    void *own;        /* the method's precomputed data (an order) or NULL */
+    int64_t epoch_steps; /* steps in an epoch, once a trainer has said so; 0 before */
+    void *own;           /* the method's precomputed data (an order) or NULL */
 } rwi_site;
 
 /* weights = groups * n */

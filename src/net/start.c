@@ -1,23 +1,20 @@
 /* start.c - starting points of the LaPerm paper (Qiu and Suda 2020, sections 5.4 and 5.5), as
- * changes to the inits that the layers declared: sparse starts, and starts of one shared value.
- */
+ * changes to the inits that the layers declared: other distributions, scaled and sparse starts,
+ * and starts of one shared value. Several are applied one after the other: "drawn
+ * init=he_normal; random_prune keep=0.5". */
 #include "core/memory.h"
+#include "method/method.h"
 #include "net/build.h"
 
 #include <stdio.h>
 #include <string.h>
 
 typedef struct options {
-    double value, keep;
+    double value, keep, factor;
+    char init[RWI_STRING_SIZE];
 } options;
 
-typedef struct start {
-    const char *name;
-    const rwi_param *params;
-    rw_status (*apply)(rwi_site *s, const options *o, bool first_kernel);
-} start;
-
-static const rwi_param value_and_keep[] = {
+static const rwi_param agnosticize_params[] = {
     {.key = "value",
      .help = "of every weight that is kept",
      .kind = RWI_REAL,
@@ -34,7 +31,7 @@ static const rwi_param value_and_keep[] = {
     {.key = NULL},
 };
 
-static const rwi_param only_keep[] = {
+static const rwi_param prune_params[] = {
     {.key = "keep",
      .help = "probability of being kept; others are 0",
      .kind = RWI_REAL,
@@ -44,15 +41,34 @@ static const rwi_param only_keep[] = {
     {.key = NULL},
 };
 
-static rw_status as_drawn(rwi_site *s, const options *o, bool first_kernel)
+static const rwi_param scaled_params[] = {
+    {.key = "factor",
+     .help = "on every value",
+     .kind = RWI_REAL,
+     .lowest = -1e6,
+     .highest = 1e6,
+     .offset = offsetof(options, factor)},
+    {.key = NULL},
+};
+
+static const rwi_param drawn_params[] = {
+    {.key = "init",
+     .help = "where values come from: 'he_normal', 'glorot_uniform value=0.5'",
+     .kind = RWI_STRING,
+     .offset = offsetof(options, init)},
+    {.key = NULL},
+};
+
+static rw_status as_drawn(rwi_site *s, const void *all, bool first_kernel)
 {
-    (void)s, (void)o, (void)first_kernel;
+    (void)s, (void)all, (void)first_kernel;
     return RW_OK;
 }
 
 /* Every trainable variable, 1-D ones too, becomes value * Bernoulli(keep). */
-static rw_status agnosticize(rwi_site *s, const options *o, bool first_kernel)
+static rw_status agnosticize(rwi_site *s, const void *all, bool first_kernel)
 {
+    const options *o = all;
     (void)first_kernel;
     RWI_TRY(rwi_init_parse("constant", &s->init));
     s->init.value = o->value;
@@ -61,46 +77,110 @@ static rw_status agnosticize(rwi_site *s, const options *o, bool first_kernel)
 }
 
 /* 1-D variables are left alone; the first weight matrix keeps more, since it sees the image. */
-static rw_status random_prune(rwi_site *s, const options *o, bool first_kernel)
+static rw_status random_prune(rwi_site *s, const void *all, bool first_kernel)
 {
+    const options *o = all;
     if (s->role == RWI_KERNEL)
         s->init.keep *= first_kernel && o->keep < 0.8 ? 0.8 : o->keep;
     return RW_OK;
 }
 
-static const start starts[] = {
-    {"as_drawn", rwi_no_params, as_drawn},
-    {"agnosticize", value_and_keep, agnosticize},
-    {"random_prune", only_keep, random_prune},
+static rw_status scaled(rwi_site *s, const void *all, bool first_kernel)
+{
+    const options *o = all;
+    (void)first_kernel;
+    if (s->role == RWI_KERNEL)
+        s->init.value *= o->factor;
+    return RW_OK;
+}
+
+static rw_status drawn(rwi_site *s, const void *all, bool first_kernel)
+{
+    const options *o = all;
+    (void)first_kernel;
+    return s->role == RWI_KERNEL ? rwi_init_parse(o->init, &s->init) : RW_OK;
+}
+
+/* Tries the init on a site of no net. */
+static rw_status drawn_check(const void *all)
+{
+    rwi_site site = {.role = RWI_KERNEL};
+    return drawn(&site, all, false);
+}
+
+static const rwi_start starts[] = {
+    {.name = "as_drawn",
+     .summary = "what the layers say",
+     .params = rwi_no_params,
+     .apply = as_drawn},
+    {.name = "agnosticize",
+     .summary = "every value, of 1-D variables too, is one shared value or 0",
+     .params = agnosticize_params,
+     .apply = agnosticize},
+    {.name = "random_prune",
+     .summary = "values of kernels become 0; the first kernel keeps at least 0.8",
+     .params = prune_params,
+     .apply = random_prune},
+    {.name = "scaled",
+     .summary = "values of kernels times a factor",
+     .params = scaled_params,
+     .apply = scaled},
+    {.name = "drawn",
+     .summary = "all kernels are drawn from one distribution",
+     .params = drawn_params,
+     .check = drawn_check,
+     .apply = drawn},
 };
+
+const rwi_start *rwi_start_at(int index)
+{
+    const int count = (int)(sizeof starts / sizeof *starts);
+    return index >= 0 && index < count ? &starts[index] : NULL;
+}
 
 static const char *start_name(const void *list, int i)
 {
+    const rwi_start *row = rwi_start_at(i);
     (void)list;
-    return i < (int)(sizeof starts / sizeof *starts) ? starts[i].name : NULL;
+    return row ? row->name : NULL;
 }
 
-static rw_status read(const char *text, const start **out, options *o)
+static rw_status find_start(const char *name, const rwi_start **out)
 {
-    char name[RWI_NAME_SIZE], hint[RWI_HINT_SIZE];
-    const char *rest;
-    RWI_TRY(rwi_spec_split(text, name, &rest));
-    for (int i = 0; start_name(NULL, i); i++)
-        if (strcmp(starts[i].name, name) == 0) {
-            *out = &starts[i];
-            return rwi_params_parse(name, starts[i].params, rest, o);
-        }
+    char hint[RWI_HINT_SIZE];
+    for (int i = 0; (*out = rwi_start_at(i)); i++)
+        if (strcmp((*out)->name, name) == 0)
+            return RW_OK;
     return rwi_fail(RW_EUSAGE, "unknown start '%s'%s", name,
                     rwi_hint(hint, name, start_name, NULL));
 }
 
+/* Reads the start that *text begins with, and moves *text to the next one, or NULL. */
+static rw_status read_next(const char **text, const rwi_start **out, options *o)
+{
+    char item[RWI_STRING_SIZE + RWI_NAME_SIZE], name[RWI_NAME_SIZE];
+    const char *rest, *from = *text + strspn(*text, " "), *end = strchr(from, ';');
+    const size_t length = end ? (size_t)(end - from) : strlen(from);
+    if (length >= sizeof item)
+        return rwi_fail(RW_EUSAGE, "'%.40s...' is longer than %zu bytes", from,
+                        sizeof item - 1);
+    memcpy(item, from, length);
+    item[length] = '\0';
+    *text = end ? end + 1 : NULL;
+    RWI_TRY(rwi_spec_split(item, name, &rest));
+    RWI_TRY(find_start(name, out));
+    RWI_TRY(rwi_params_parse(name, (*out)->params, rest, o));
+    return (*out)->check ? (*out)->check(o) : RW_OK;
+}
+
 rw_status rw_net_start(rw_net *net, const char *text)
 {
-    const start *row;
+    const rwi_start *row;
     options o;
     if (net->output >= 0)
         return rwi_fail(RW_ESTATE, "the net is wired already; choose its start before that");
-    RWI_TRY(read(text, &row, &o));
+    for (const char *at = text; at;)
+        RWI_TRY(read_next(&at, &row, &o));
     char *copy = rwi_strdup(text);
     if (!copy)
         return rwi_fail_memory("the start of a net");
@@ -109,15 +189,55 @@ rw_status rw_net_start(rw_net *net, const char *text)
     return RW_OK;
 }
 
+static rw_status apply_to_all(rw_net *net, const rwi_start *row, const options *o)
+{
+    bool first = true;
+    for (int i = 0; i < net->site_count; i++) {
+        RWI_TRY(row->apply(net->sites[i], o, first));
+        first = first && net->sites[i]->role != RWI_KERNEL;
+    }
+    return RW_OK;
+}
+
 rw_status rwi_start_apply(rw_net *net)
 {
-    const start *row;
+    const rwi_start *row;
     options o = {0};
-    bool first = true;
-    RWI_TRY(read(net->start, &row, &o));
+    for (const char *at = net->start; at;) {
+        RWI_TRY(read_next(&at, &row, &o));
+        RWI_TRY(apply_to_all(net, row, &o));
+    }
+    return RW_OK;
+}
+
+/* The first group whose values are all 0, or -1. */
+static int64_t empty_group(const rwi_site *s)
+{
+    const int64_t values = s->n * s->values_per_weight;
+    for (int64_t g = 0; g < s->groups; g++) {
+        int64_t i = 0;
+        while (i < values && s->fixed[g * values + i] == 0.0F)
+            i++;
+        if (i == values)
+            return g;
+    }
+    return -1;
+}
+
+/* Pruning leaves a small group empty by chance, and no wiring can make anything of it. */
+rw_status rwi_start_check(const rw_net *net)
+{
     for (int i = 0; i < net->site_count; i++) {
-        RWI_TRY(row->apply(net->sites[i], &o, first));
-        first = first && net->sites[i]->role != RWI_KERNEL;
+        const rwi_site *s = net->sites[i];
+        if (s->role != RWI_KERNEL || !s->fixed || s->init.keep >= 1)
+            continue;
+        const int64_t group = empty_group(s);
+        if (group >= 0)
+            return rwi_fail(RW_EUSAGE,
+                            "%s, group %lld: all %lld values are 0, and no wiring can change "
+                            "that; prune less, or try another seed",
+                            s->name, (long long)group,
+                            (long long)(s->n * s->values_per_weight));
     }
     return RW_OK;
 }

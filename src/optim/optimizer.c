@@ -34,3 +34,14 @@ rw_status rwi_optimizer_find(const char *name, const rwi_optimizer **out)
     return rwi_fail(RW_EUSAGE, "unknown optimizer '%s'%s", name,
                     rwi_hint(hint, name, optimizer_name, NULL));
 }
+
+rw_status rwi_optimizer_parse(const rwi_optimizer *o, const char *text, void *options)
+{
+    RWI_TRY(rwi_params_parse(o->name, o->params, text, options));
+    return o->check ? o->check(options) : RW_OK;
+}
+
+int rwi_optimizer_states(const rwi_optimizer *o, const void *options)
+{
+    return o->count_states ? o->count_states(options) : o->states;
+}

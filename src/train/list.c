@@ -5,9 +5,10 @@
 #include "data/dataset.h"
 #include "data/normalise.h"
 #include "method/method.h"
-#include "net/layer.h"
+#include "net/build.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
+#include "store/arrays.h"
 #include "train/recipe.h"
 #include "train/trainer.h"
 
@@ -47,6 +48,7 @@ TABLE(layers, rwi_layer)
 TABLE(optimizers, rwi_optimizer)
 TABLE(schedules, rwi_schedule)
 TABLE(augments, rwi_augment)
+TABLE(starts, rwi_start)
 
 static bool normalisers_at(int index, found *f)
 {
@@ -62,6 +64,20 @@ static bool inits_at(int index, found *f)
     if (row)
         *f = (found){row->name, row->summary, NULL};
     return row != NULL;
+}
+
+static bool formats_at(int index, found *f)
+{
+    const rwi_array_format *row = rwi_array_format_at(index);
+    if (!row)
+        return false;
+    rwi_text text = {0};
+    rwi_text_add(&text, "%s, %s%s%s", row->ending, row->summary,
+                 row->read ? "" : "; not in this build, which comes without ",
+                 row->read ? "" : row->needs);
+    keep_text(summary_text, sizeof summary_text, &text);
+    *f = (found){row->name, summary_text, NULL};
+    return true;
 }
 
 static bool backends_at(int index, found *f)
@@ -132,7 +148,8 @@ static const struct {
     {"methods", methods_at},     {"layers", layers_at},     {"recipes", recipes_at},
     {"keys", keys_at},           {"datasets", datasets_at}, {"optimizers", optimizers_at},
     {"schedules", schedules_at}, {"augments", augments_at}, {"normalisers", normalisers_at},
-    {"inits", inits_at},         {"backends", backends_at}, {"trainer", trainer_at},
+    {"inits", inits_at},         {"starts", starts_at},     {"backends", backends_at},
+    {"formats", formats_at},     {"trainer", trainer_at},
 };
 
 bool rw_list(const char *kind, int32_t index, rw_entry *entry)

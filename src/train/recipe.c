@@ -9,27 +9,63 @@
 #include <string.h>
 
 const rwi_recipe_key rwi_recipe_keys[RWI_RECIPE_KEYS + 1] = {
-    {"name", "what it is called", RWI_KEY_WORD, false, 0, 0},
-    {"about", "what it is, in sentences", RWI_KEY_TEXT, false, 0, 0},
-    {"source", "where it was published", RWI_KEY_TEXT, false, 0, 0},
-    {"data", "a known data set, or a folder", RWI_KEY_WORD, true, 0, 0},
-    {"validation", "training images kept back to choose the epoch", RWI_KEY_INT, false, 0,
-     1 << 26},
-    {"normalise", "how pixels become inputs", RWI_KEY_SPEC, false, 0, 0},
-    {"augment", "random views of the training images, a list; or none", RWI_KEY_LIST, false, 0,
-     0},
-    {"net", "the layers, a list; name= and from= make graphs", RWI_KEY_LIST, true, 0, 0},
-    {"start", "what the fixed values are made before training", RWI_KEY_SPEC, false, 0, 0},
-    {"method", "how training wires the values", RWI_KEY_SPEC, true, 0, 0},
-    {"optimizer", "what moves the latents", RWI_KEY_SPEC, false, 0, 0},
-    {"schedule", "the learning rate over time", RWI_KEY_SPEC, false, 0, 0},
-    {"loss", "what is made small", RWI_KEY_SPEC, false, 0, 0},
-    {"batch", "images in a step", RWI_KEY_INT, false, 1, 65536},
-    {"epochs", "passes over the training images", RWI_KEY_INT, false, 1, 100000},
-    {"seed", "all random numbers follow from it", RWI_KEY_INT, false, 0, INT64_C(1) << 53},
-    {"track_test", "also evaluate on the test images after every epoch", RWI_KEY_BOOL, false, 0,
-     0},
-    {0},
+    {.key = "name", .help = "what it is called", .kind = RWI_KEY_WORD},
+    {.key = "about", .help = "what it is, in sentences", .kind = RWI_KEY_TEXT},
+    {.key = "source", .help = "where it was published", .kind = RWI_KEY_TEXT},
+    {.key = "data",
+     .help = "a known data set, or a folder",
+     .kind = RWI_KEY_WORD,
+     .needed = true},
+    {.key = "validation",
+     .help = "training images kept back to choose the epoch",
+     .kind = RWI_KEY_INT,
+     .highest = 1 << 26},
+    {.key = "normalise", .help = "how pixels become inputs", .kind = RWI_KEY_SPEC},
+    {.key = "augment",
+     .help = "random views of the training images, a list; or none",
+     .kind = RWI_KEY_LIST},
+    {.key = "net",
+     .help = "the layers, a list; name= and from= make graphs",
+     .kind = RWI_KEY_LIST,
+     .needed = true},
+    {.key = "start",
+     .help = "what the fixed values are made before training",
+     .kind = RWI_KEY_SPEC},
+    {.key = "prune",
+     .help = "share of the kernels' values that become 0 at the start; of the first kernel at "
+             "most 0.2",
+     .kind = RWI_KEY_REAL,
+     .highest = 0.99},
+    {.key = "method",
+     .help = "how training wires the values",
+     .kind = RWI_KEY_SPEC,
+     .needed = true},
+    {.key = "optimizer", .help = "what moves the latents", .kind = RWI_KEY_SPEC},
+    {.key = "schedule", .help = "the learning rate over time", .kind = RWI_KEY_SPEC},
+    {.key = "loss", .help = "what is made small", .kind = RWI_KEY_SPEC},
+    {.key = "batch",
+     .help = "images in a step",
+     .kind = RWI_KEY_INT,
+     .lowest = 1,
+     .highest = 65536},
+    {.key = "epochs",
+     .help = "passes over the training images",
+     .kind = RWI_KEY_INT,
+     .lowest = 1,
+     .highest = 100000},
+    {.key = "seed",
+     .help = "all random numbers follow from it",
+     .kind = RWI_KEY_INT,
+     .highest = 0x1p53},
+    {.key = "track_test",
+     .help = "also evaluate on the test images after every epoch",
+     .kind = RWI_KEY_BOOL},
+    {.key = "quirk",
+     .help = "raw: inputs of 0 to 255 whatever normalise says, as LaPerm's CIFAR-10 notebooks "
+             "feed them; or none",
+     .kind = RWI_KEY_CHOICE,
+     .choices = "none|raw"},
+    {.key = NULL},
 };
 
 static const char *key_name(const void *list, int i)
@@ -64,10 +100,35 @@ static rw_status check_characters(const rwi_recipe_key *row, const char *item)
 static rw_status check_int(const rwi_recipe_key *row, const char *item)
 {
     int64_t value;
-    if (rwi_parse_int(item, &value) && value >= row->lowest && value <= row->highest)
+    if (rwi_parse_int(item, &value) && value >= (int64_t)row->lowest &&
+        value <= (int64_t)row->highest)
         return RW_OK;
     return rwi_fail(RW_EUSAGE, "'%.64s' is not a whole number from %lld to %lld", item,
                     (long long)row->lowest, (long long)row->highest);
+}
+
+static rw_status check_real(const rwi_recipe_key *row, const char *item)
+{
+    double value;
+    if (rwi_parse_real(item, &value) && value >= row->lowest && value <= row->highest)
+        return RW_OK;
+    return rwi_fail(RW_EUSAGE, "'%.64s' is not a number from %g to %g", item, row->lowest,
+                    row->highest);
+}
+
+/* Is item one of "none|raw"? */
+static rw_status check_choice(const rwi_recipe_key *row, const char *item)
+{
+    const size_t length = strlen(item);
+    const char *c = row->choices;
+    for (;; c++) {
+        const size_t next = strcspn(c, "|");
+        if (next == length && strncmp(c, item, length) == 0)
+            return RW_OK;
+        c += next;
+        if (!*c)
+            return rwi_fail(RW_EUSAGE, "'%.64s' is not one of %s", item, row->choices);
+    }
 }
 
 /* true false yes no on off 1 0, as "yes" or "no"; NULL for anything else. */
@@ -89,12 +150,23 @@ static rw_status check_item(const rwi_recipe_key *row, const char *item)
     char name[RWI_NAME_SIZE];
     const char *rest;
     RWI_TRY(check_characters(row, item));
-    if (row->kind == RWI_KEY_INT)
+    switch (row->kind) {
+    case RWI_KEY_INT:
         return check_int(row, item);
-    if (row->kind == RWI_KEY_BOOL && !bool_text(item))
-        return rwi_fail(RW_EUSAGE, "'%.64s' is neither yes nor no", item);
-    if (row->kind == RWI_KEY_SPEC || row->kind == RWI_KEY_LIST)
+    case RWI_KEY_REAL:
+        return check_real(row, item);
+    case RWI_KEY_CHOICE:
+        return check_choice(row, item);
+    case RWI_KEY_BOOL:
+        return bool_text(item) ? RW_OK
+                               : rwi_fail(RW_EUSAGE, "'%.64s' is neither yes nor no", item);
+    case RWI_KEY_SPEC:
+    case RWI_KEY_LIST:
         return rwi_spec_split(item, name, &rest);
+    case RWI_KEY_TEXT:
+    case RWI_KEY_WORD:
+        break;
+    }
     return RW_OK;
 }
 
@@ -363,4 +435,10 @@ const char *rw_recipe_get(const rw_recipe *recipe, const char *key)
 {
     const rwi_recipe_entry *entry = rwi_recipe_find(recipe, key);
     return entry ? entry->joined : NULL;
+}
+
+const char *rwi_recipe_normalise(const rw_recipe *recipe)
+{
+    const char *quirk = rw_recipe_get(recipe, "quirk");
+    return quirk && strcmp(quirk, "raw") == 0 ? "raw" : rw_recipe_get(recipe, "normalise");
 }

@@ -32,7 +32,8 @@ static rw_status trainer_options(const rw_recipe *recipe, rwi_trainer_options *o
     rw_status status = RW_OK;
     rwi_text_add(&text, "trainer");
     for (const rwi_param *p = rwi_trainer_params; p->key && status == RW_OK; p++) {
-        const char *value = rw_recipe_get(recipe, p->key);
+        const char *value = strcmp(p->key, "normalise") == 0 ? rwi_recipe_normalise(recipe)
+                                                             : rw_recipe_get(recipe, p->key);
         if (!value || text.failed)
             continue;
         status = rwi_spec_set(text.s, p->key, value, &next);
@@ -72,6 +73,22 @@ static rw_status add_notes(rwi_run *run)
     return rw_net_set_note(run->net, "data", rw_recipe_get(run->recipe, "data"));
 }
 
+/* What the recipe says of its start, and prune as one more start behind it. */
+static rw_status set_start(rwi_run *run)
+{
+    double prune = 0;
+    rwi_text text = {0};
+    rw_status status;
+    rwi_parse_real(value_of(run->recipe, "prune", "0"), &prune);
+    rwi_text_add(&text, "%s", value_of(run->recipe, "start", "as_drawn"));
+    if (prune > 0)
+        rwi_text_add(&text, "; random_prune keep=%.12g", 1 - prune);
+    status =
+        text.failed ? rwi_fail_memory("the start of a net") : rw_net_start(run->net, text.s);
+    rwi_text_free(&text);
+    return rwi_recipe_blame(run->recipe, "start", 0, status);
+}
+
 rw_status rwi_run_build_net(rwi_run *run)
 {
     const rw_recipe *r = run->recipe;
@@ -82,8 +99,7 @@ rw_status rwi_run_build_net(rwi_run *run)
     status = rw_net_new(&run->net, rw_dataset_shape(run->train), options);
     RWI_TRY(rwi_recipe_blame(r, "seed", 0, status));
     RWI_TRY(add_layers(run, &output));
-    status = rw_net_start(run->net, value_of(r, "start", "as_drawn"));
-    RWI_TRY(rwi_recipe_blame(r, "start", 0, status));
+    RWI_TRY(set_start(run));
     status = rw_net_wire(run->net, output, value_of(r, "method", "permute"));
     RWI_TRY(rwi_recipe_blame(r, "method", 0, status));
     return add_notes(run);
@@ -93,6 +109,20 @@ static bool is_true(const char *text)
 {
     return !strcmp(text, "true") || !strcmp(text, "yes") || !strcmp(text, "on") ||
            !strcmp(text, "1");
+}
+
+/* Says where the recipe has what a trainer finds wrong. What is wrong with a start may come
+ * from prune, from start, or from an init in the net. */
+static rw_status blame(const rw_recipe *recipe, const char *part, rw_status status)
+{
+    if (!part)
+        return status;
+    if (strcmp(part, "start") != 0)
+        return rwi_recipe_blame(recipe, part, 0, status);
+    if (rwi_recipe_find(recipe, "prune"))
+        return rwi_recipe_blame(recipe, "prune", 0, status);
+    return rwi_recipe_find(recipe, "start") ? rwi_recipe_blame(recipe, "start", 0, status)
+                                            : rwi_recipe_blame(recipe, "net", -1, status);
 }
 
 rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
@@ -105,7 +135,7 @@ rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
     RWI_TRY(file ? rwi_net_unpack(&run->net, file) : rwi_run_build_net(run));
     status = rwi_trainer_create(&run->trainer, run->net, run->train, &options, &culprit);
     if (status != RW_OK)
-        return culprit ? rwi_recipe_blame(run->recipe, culprit, 0, status) : status;
+        return blame(run->recipe, culprit, status);
     run->track_test = is_true(value_of(run->recipe, "track_test", "no"));
     return file ? rwi_trainer_unpack(run->trainer, file) : RW_OK;
 }

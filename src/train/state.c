@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATE_NAMES 3 /* latents and two moments */
+#define STATE_NAMES (1 + RWI_OPTIM_STATES) /* latents and moments */
 
-static const char *const kinds[STATE_NAMES] = {"latent", "moment0", "moment1"};
+static const char *const kinds[STATE_NAMES] = {"latent", "moment0", "moment1", "moment2"};
 
 /* The array called kind of a site, or NULL where this training has none. */
 static float *array_of(const rw_trainer *t, int site, int kind)

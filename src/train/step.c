@@ -19,12 +19,12 @@ static void move_latents(rw_trainer *t, int site, double lr)
     rwi_update update = {
         .latent = s->latent,
         .pull = s->pull,
-        .state = {t->moments[site].state[0], t->moments[site].state[1]},
         .count = rwi_site_weights(s) * s->latents_per_weight,
         .lr = lr,
         .decay = 2 * s->l2 * (t->loss.reduction == RWI_SUM ? (double)t->options.batch : 1),
         .step = t->step,
     };
+    memcpy(update.state, t->moments[site].state, sizeof update.state);
     t->optimizer->step(t->optimizer_options, &update);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "data/normalise.h"
+#include "net/build.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,14 +52,6 @@ static rw_status set_loss(rw_trainer *t)
     return rw_net_set_note(t->net, "temperature", text);
 }
 
-/* options of a named row, filled from text. */
-static rw_status make_options(const char *name, const rwi_param *params, size_t size,
-                              const char *text, void **out)
-{
-    *out = rwi_alloc(1, size);
-    return *out ? rwi_params_parse(name, params, text, *out) : rwi_fail_memory(name);
-}
-
 static rw_status set_optimizer(rw_trainer *t)
 {
     char name[RWI_NAME_SIZE];
@@ -67,7 +60,10 @@ static rw_status set_optimizer(rw_trainer *t)
     RWI_TRY(rwi_spec_split(t->options.optimizer, name, &rest));
     RWI_TRY(rwi_optimizer_find(name, &t->optimizer));
     o = t->optimizer;
-    RWI_TRY(make_options(o->name, o->params, o->options_size, rest, &t->optimizer_options));
+    t->optimizer_options = rwi_alloc(1, o->options_size);
+    if (!t->optimizer_options)
+        return rwi_fail_memory("the optimizer's options");
+    RWI_TRY(rwi_optimizer_parse(o, rest, t->optimizer_options));
     memcpy(&t->lr, (const char *)t->optimizer_options + o->params[0].offset, sizeof t->lr);
     if (t->options.lr > 0)
         t->lr = t->options.lr;
@@ -82,7 +78,10 @@ static rw_status set_schedule(rw_trainer *t)
     RWI_TRY(rwi_spec_split(t->options.schedule, name, &rest));
     RWI_TRY(rwi_schedule_find(name, &t->schedule));
     s = t->schedule;
-    RWI_TRY(make_options(s->name, s->params, s->options_size, rest, &t->schedule_options));
+    t->schedule_options = rwi_alloc(1, s->options_size);
+    if (!t->schedule_options)
+        return rwi_fail_memory("the schedule's options");
+    RWI_TRY(rwi_params_parse(s->name, s->params, rest, t->schedule_options));
     return s->check ? s->check(t->schedule_options) : RW_OK;
 }
 
@@ -137,7 +136,7 @@ static rw_status set_moments(rw_trainer *t)
         rwi_site *s = net->sites[i];
         size_t count = (size_t)(rwi_site_weights(s) * s->latents_per_weight);
         RWI_TRY(rwi_site_train(s, net->seed));
-        for (int k = 0; k < t->optimizer->states; k++) {
+        for (int k = 0; k < rwi_optimizer_states(t->optimizer, t->optimizer_options); k++) {
             t->moments[i].state[k] = rwi_alloc(count, sizeof(float));
             if (!t->moments[i].state[k])
                 return rwi_fail_memory("the optimizer's state");
@@ -165,6 +164,8 @@ static rw_status set_loader(rw_trainer *t)
                                   .seed = t->net->seed,
                                   .shuffle = true};
     RWI_TRY(rwi_loader_new(&t->loader, &options));
+    for (int i = 0; i < t->net->site_count; i++)
+        t->net->sites[i]->epoch_steps = rwi_loader_batches(t->loader);
     return rwi_loader_seek(t->loader, 0, 0);
 }
 
@@ -173,15 +174,20 @@ static rw_status check_fit(rw_trainer *t)
     return rwi_check_fit(t->net, t->set);
 }
 
+static rw_status check_start(rw_trainer *t)
+{
+    return rwi_start_check(t->net);
+}
+
 /* What a trainer is made of, in order, and which option to blame for each. */
 static const struct part {
     const char *blame;
     rw_status (*make)(rw_trainer *t);
 } parts[] = {
-    {"net", check_fit},         {"loss", set_loss},       {"optimizer", set_optimizer},
-    {"schedule", set_schedule}, {"augment", set_augment}, {"validation", set_split},
-    {"normalise", set_normal},  {NULL, set_moments},      {"backend", set_plan},
-    {NULL, set_loader},
+    {"net", check_fit},           {"start", check_start},     {"loss", set_loss},
+    {"optimizer", set_optimizer}, {"schedule", set_schedule}, {"augment", set_augment},
+    {"validation", set_split},    {"normalise", set_normal},  {NULL, set_moments},
+    {"backend", set_plan},        {NULL, set_loader},
 };
 
 rw_status rwi_trainer_create(rw_trainer **out, rw_net *net, const rw_dataset *set,

@@ -12,7 +12,7 @@
 #define OPTIM_LR    0.05
 #define OPTIM_DECAY 0.01
 static const struct {
-    const char *name;
+    const char *text;
     float latent[OPTIM_FEW];
     uint64_t checksum;
 } golden_steps[] = {
@@ -32,6 +32,18 @@ static const struct {
      {0x1.534d0ap-1f, -0x1.1bc6bcp+0f, -0x1.6c7376p-2f, -0x1.062abp-1f, 0x1.cb9aacp-1f,
       0x1.074566p+0f},
      UINT64_C(0x46059e072ac01f50)},
+    {"lookahead",
+     {0x1.4a254ep-1f, -0x1.fe0ffcp-1f, -0x1.5a911p-2f, -0x1.b9d74ep-2f, 0x1.e289ecp-1f,
+      0x1.d3435cp-1f},
+     UINT64_C(0xa097ea9599bf67a7)},
+    {"lookahead k=2 alpha=0.8 inner='momentum momentum=0.7'",
+     {0x1.4d45e2p-1f, -0x1.1bbdcp+0f, -0x1.75e408p-2f, -0x1.dcfd78p-2f, 0x1.cbba9ap-1f,
+      0x1.f061dcp-1f},
+     UINT64_C(0x03ad976efd9e94b6)},
+    {"lookahead inner=sgd k=1 alpha=0.25",
+     {0x1.44c952p-1f, -0x1.d2734cp-1f, -0x1.4e3162p-2f, -0x1.6e8a0ep-2f, 0x1.f33054p-1f,
+      0x1.a37d4cp-1f},
+     UINT64_C(0xffc4af8e25f5038e)},
 };
 
 /* 100 steps in an epoch. */

@@ -151,6 +151,20 @@ class Adam:
         return latent - rate * self.m / (np.sqrt(self.v) + F(self.epsilon))
 
 
+class Lookahead:
+    """Zhang et al. 2019, algorithm 1; the slow weights start where the fast ones do."""
+
+    def __init__(self, inner, k=5, alpha=0.5):
+        self.inner, self.k, self.alpha, self.slow = inner, k, F(alpha), None
+
+    def step(self, latent, pull, lr, decay, t):
+        self.slow = latent if self.slow is None else self.slow
+        latent = self.inner.step(latent, pull, lr, decay, t)
+        if t % self.k == 0:
+            self.slow = latent = self.slow + self.alpha * (latent - self.slow)
+        return latent
+
+
 # ---- schedules ---------------------------------------------------------------------------------
 
 def cosine(begin, end, now):
@@ -259,9 +273,20 @@ def print_trainings():
         floats(name + "_weights", weights)
 
 
-def moved(name, count, steps, lr, decay):
-    mover = {"sgd": Sgd(count), "momentum": Sgd(count, 0.9), "nesterov": Sgd(count, 0.9, True),
-             "adam": Adam(count)}[name]
+MOVERS = {
+    "sgd": Sgd,
+    "momentum": lambda count: Sgd(count, 0.9),
+    "nesterov": lambda count: Sgd(count, 0.9, True),
+    "adam": Adam,
+    "lookahead": lambda count: Lookahead(Adam(count)),
+    "lookahead k=2 alpha=0.8 inner='momentum momentum=0.7'":
+        lambda count: Lookahead(Sgd(count, 0.7), 2, 0.8),
+    "lookahead inner=sgd k=1 alpha=0.25": lambda count: Lookahead(Sgd(count), 1, 0.25),
+}
+
+
+def moved(text, count, steps, lr, decay):
+    mover = MOVERS[text](count)
     latent = symmetric(3, "latent", count)
     for t in range(1, steps + 1):
         latent = mover.step(latent, symmetric(3, "pull/%d" % t, count), lr, decay, t)
@@ -273,9 +298,9 @@ def print_optimizers():
     print("/* Latents are stream latent of seed 3, pulls stream pull/STEP; a few, and the checksum of many. */")
     for key, value in (("FEW", few), ("MANY", many), ("STEPS", steps), ("LR", lr), ("DECAY", decay)):
         print("#define OPTIM_%s %g" % (key, value))
-    print("static const struct {\n    const char *name;\n    float latent[OPTIM_FEW];\n"
+    print("static const struct {\n    const char *text;\n    float latent[OPTIM_FEW];\n"
           "    uint64_t checksum;\n} golden_steps[] = {")
-    for name in ("sgd", "momentum", "nesterov", "adam"):
+    for name in MOVERS:
         print('    {"%s", {%s}, %s},' % (
             name, ", ".join(map(c_float, moved(name, few, steps, lr, decay))),
             checksum(moved(name, many, steps, lr, decay))))
