@@ -112,21 +112,23 @@ static double place(int64_t groups, int64_t n, int runs)
     float *values = rwi_alloc(count, sizeof *values);
     uint32_t *order = rwi_alloc(count, sizeof *order);
     uint32_t *wiring = rwi_alloc(count, sizeof *wiring);
+    uint32_t *scratch = rwi_alloc(count, sizeof *scratch);
     double best = 1e9;
     for (size_t i = 0; i < count; i++)
         values[i] = rwi_random_symmetric(rwi_stream_named(1, "w"), i);
-    rwi_rank(values, groups, n, order);
+    rwi_rank(values, groups, n, order, wiring);
     for (size_t i = 0; i < count; i++)
         values[i] = rwi_random_symmetric(rwi_stream_named(2, "w"), i);
     for (int i = 0; i < runs; i++) {
         const double start = rwi_seconds();
-        rwi_place(values, order, groups, n, wiring);
+        rwi_place(values, order, groups, n, wiring, scratch);
         const double seconds = rwi_seconds() - start;
         best = seconds < best ? seconds : best;
     }
     rwi_free(values);
     rwi_free(order);
     rwi_free(wiring);
+    rwi_free(scratch);
     return best * 1e3;
 }
 

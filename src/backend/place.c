@@ -1,233 +1,77 @@
-/* place.c - rank and place without scratch memory (LaPerm, section 3, algorithm 1 line 8).
- *
- * A float becomes an unsigned key of the same order: the sign bit set for positive numbers, all
- * bits flipped for negative ones. Groups up to SMALL are sorted on the stack, by insertion when
- * tiny and by a stable radix sort otherwise. A larger group is first dealt, in order of the
- * indices, into buckets by the upper bits of the keys; a bucket is then a small group. Only a
- * bucket that holds more than SMALL values which are not already in order needs a heap sort,
- * whose order (key, index) leaves no ties. */
+/* place.c - rank and place (LaPerm, section 3, algorithm 1 line 8): the order of each group,
+ * and what is done with it. */
 #include "backend/place.h"
 
-#include <math.h>
-#include <stdbool.h>
+#include "backend/order.h"
+#include "backend/order_wide.h"
+#include "core/threads.h"
+
 #include <string.h>
 
-#define TINY   24
-#define SMALL  4096
-#define DIGITS 4
-#define RADIX  256
+/* Fewer weights are not worth the start of other threads. */
+#define WORTH 4096
 
-/* key << 32 | index: comparing these compares values, then indices. */
-typedef uint64_t item;
+#define ROOM (RWI_ORDER_MOST + RWI_ORDER_SLACK)
 
-static uint32_t key_of(float value)
+static void rank_group(rwi_order_fn *find, const float *values, int64_t n, uint32_t *order,
+                       uint32_t *scratch)
 {
-    uint32_t bits;
-    if (isnan(value))
-        return UINT32_MAX;
-    value += 0.0F; /* -0 becomes +0 */
-    memcpy(&bits, &value, sizeof bits);
-    return bits & 0x80000000U ? ~bits : bits | 0x80000000U;
-}
-
-static item item_of(const float *values, uint32_t index)
-{
-    return (item)key_of(values[index]) << 32 | index;
-}
-
-static void sort_tiny(item *items, int64_t n)
-{
-    for (int64_t i = 1; i < n; i++) {
-        const item moving = items[i];
-        int64_t hole = i;
-        for (; hole > 0 && items[hole - 1] > moving; hole--)
-            items[hole] = items[hole - 1];
-        items[hole] = moving;
-    }
-}
-
-/* starts[d][v] = where the items whose digit d is v begin. */
-static void count_digits(const item *items, int64_t n, uint32_t starts[DIGITS][RADIX])
-{
-    memset(starts, 0, sizeof(uint32_t) * DIGITS * RADIX);
-    for (int64_t i = 0; i < n; i++)
-        for (int d = 0; d < DIGITS; d++)
-            starts[d][items[i] >> (32 + 8 * d) & (RADIX - 1)]++;
-    for (int d = 0; d < DIGITS; d++) {
-        uint32_t sum = 0;
-        for (int v = 0; v < RADIX; v++) {
-            const uint32_t count = starts[d][v];
-            starts[d][v] = sum;
-            sum += count;
-        }
-    }
-}
-
-/* Stable, least significant digit first; an even number of passes, so the result is back in
- * items. */
-static void sort_small(item *items, int64_t n)
-{
-    uint32_t starts[DIGITS][RADIX];
-    item other[SMALL];
-    item *from = items, *to = other;
-    count_digits(items, n, starts);
-    for (int d = 0; d < DIGITS; d++) {
-        for (int64_t i = 0; i < n; i++)
-            to[starts[d][from[i] >> (32 + 8 * d) & (RADIX - 1)]++] = from[i];
-        item *swap = from;
-        from = to;
-        to = swap;
-    }
-}
-
-/* order holds n <= SMALL indices in ascending order; sorts them by value. */
-static void order_small(const float *values, uint32_t *order, int64_t n)
-{
-    item items[SMALL];
-    for (int64_t i = 0; i < n; i++)
-        items[i] = item_of(values, order[i]);
-    if (n <= TINY)
-        sort_tiny(items, n);
-    else
-        sort_small(items, n);
-    for (int64_t i = 0; i < n; i++)
-        order[i] = (uint32_t)items[i];
-}
-
-static bool in_order(const float *values, const uint32_t *order, int64_t n)
-{
-    for (int64_t i = 1; i < n; i++)
-        if (item_of(values, order[i - 1]) > item_of(values, order[i]))
-            return false;
-    return true;
-}
-
-static void sift(const float *values, uint32_t *order, int64_t root, int64_t n)
-{
-    const uint32_t moving = order[root];
-    const item key = item_of(values, moving);
-    for (int64_t child; (child = 2 * root + 1) < n; root = child) {
-        if (child + 1 < n && item_of(values, order[child]) < item_of(values, order[child + 1]))
-            child++;
-        if (item_of(values, order[child]) <= key)
-            break;
-        order[root] = order[child];
-    }
-    order[root] = moving;
-}
-
-static void sort_heap(const float *values, uint32_t *order, int64_t n)
-{
-    for (int64_t root = n / 2; root-- > 0;)
-        sift(values, order, root, n);
-    for (int64_t last = n - 1; last > 0; last--) {
-        const uint32_t largest = order[0];
-        order[0] = order[last];
-        order[last] = largest;
-        sift(values, order, 0, last);
-    }
-}
-
-static void order_bucket(const float *values, uint32_t *order, int64_t n)
-{
-    if (n < 2)
-        return;
-    if (n <= SMALL)
-        order_small(values, order, n);
-    else if (!in_order(values, order, n))
-        sort_heap(values, order, n);
-}
-
-/* 2^12 or 2^16 buckets: enough that those of an ordinary distribution are small. */
-#define FEW  12
-#define MANY 16
-
-static void order_large(const float *values, uint32_t *order, int64_t n)
-{
-    uint32_t ends[1 << MANY];
-    const int bits = n <= (1 << 16) ? FEW : MANY;
-    uint32_t sum = 0;
-    memset(ends, 0, sizeof *ends << bits);
-    for (int64_t i = 0; i < n; i++)
-        ends[key_of(values[i]) >> (32 - bits)]++;
-    for (int64_t b = 0; b < 1 << bits; b++) {
-        const uint32_t count = ends[b];
-        ends[b] = sum;
-        sum += count;
-    }
-    for (int64_t i = 0; i < n; i++)
-        order[ends[key_of(values[i]) >> (32 - bits)]++] = (uint32_t)i;
-    for (int64_t b = 0, start = 0; b < 1 << bits; start = ends[b++])
-        order_bucket(values, order + start, (int64_t)ends[b] - start);
-}
-
-static void order_group(const float *values, uint32_t *order, int64_t n)
-{
-    if (n > SMALL) {
-        order_large(values, order, n);
+    uint32_t found[ROOM];
+    if (n > RWI_ORDER_MOST) {
+        rwi_order_wide(values, n, order, scratch);
+        memcpy(order, scratch, (size_t)n * sizeof *order);
         return;
     }
-    for (int64_t i = 0; i < n; i++)
-        order[i] = (uint32_t)i;
-    order_small(values, order, n);
+    find(values, n, found);
+    memcpy(order, found, (size_t)n * sizeof *order);
 }
 
-void rwi_rank(const float *values, int64_t groups, int64_t n, uint32_t *order)
+void rwi_rank(const float *values, int64_t groups, int64_t n, uint32_t *order, void *scratch)
 {
-#pragma omp parallel for schedule(static) if (groups * n > SMALL)
+    rwi_order_fn *const find = rwi_order_best();
+    uint32_t *const room = scratch;
+#pragma omp parallel for schedule(static)                                                      \
+    num_threads(rwi_threads()) if (groups > 1 && groups * n > WORTH)
     for (int64_t g = 0; g < groups; g++)
-        order_group(values + g * n, order + g * n, n);
+        rank_group(find, values + g * n, n, order + g * n, room + g * n);
 }
 
-/* to holds a permutation and becomes to[permutation[r]] = by[r], by walking its cycles. Indices
- * are below 2^31, so the top bit can mark what is done. */
-#define DONE 0x80000000U
-
-static void scatter(uint32_t *to, const uint32_t *by, int64_t n)
+static void place_wide(const float *latent, const uint32_t *by_fixed, int64_t n,
+                       uint32_t *wiring, uint32_t *order)
 {
-    for (int64_t start = 0; start < n; start++) {
-        if (to[start] & DONE)
-            continue;
-        int64_t rank = start, at = to[start];
-        for (;;) {
-            const int64_t next = to[at];
-            to[at] = by[rank] | DONE;
-            if (at == start)
-                break;
-            rank = at;
-            at = next;
-        }
-    }
-    for (int64_t i = 0; i < n; i++)
-        to[i] &= ~DONE;
+    rwi_order_wide(latent, n, wiring, order);
+#pragma omp parallel for schedule(static) num_threads(rwi_threads())
+    for (int64_t r = 0; r < n; r++)
+        wiring[order[r]] = by_fixed[r];
 }
 
-static void place_group(const float *latent, const uint32_t *by_fixed, int64_t n,
-                        uint32_t *wiring)
+static void place_group(rwi_order_fn *find, const float *latent, const uint32_t *by_fixed,
+                        int64_t n, uint32_t *wiring)
 {
-    if (n > SMALL) {
-        order_large(latent, wiring, n);
-        scatter(wiring, by_fixed, n);
-        return;
-    }
-    uint32_t order[SMALL];
-    order_group(latent, order, n);
+    uint32_t order[ROOM];
+    find(latent, n, order);
     for (int64_t r = 0; r < n; r++)
         wiring[order[r]] = by_fixed[r];
 }
 
 void rwi_place(const float *latent, const uint32_t *by_fixed, int64_t groups, int64_t n,
-               uint32_t *wiring)
+               uint32_t *wiring, void *scratch)
 {
-#pragma omp parallel for schedule(static) if (groups * n > SMALL)
+    rwi_order_fn *const find = rwi_order_best();
+    uint32_t *const room = scratch;
+#pragma omp parallel for schedule(static)                                                      \
+    num_threads(rwi_threads()) if (groups > 1 && groups * n > WORTH)
     for (int64_t g = 0; g < groups; g++)
-        place_group(latent + g * n, by_fixed + g * n, n, wiring + g * n);
+        if (n > RWI_ORDER_MOST)
+            place_wide(latent + g * n, by_fixed + g * n, n, wiring + g * n, room + g * n);
+        else
+            place_group(find, latent + g * n, by_fixed + g * n, n, wiring + g * n);
 }
 
 void rwi_gather(const float *fixed, const uint32_t *wiring, int64_t groups, int64_t n,
                 float *weights)
 {
-#pragma omp parallel for schedule(static) if (groups * n > SMALL)
+#pragma omp parallel for schedule(static) if (groups * n > WORTH)
     for (int64_t g = 0; g < groups; g++)
         for (int64_t i = g * n; i < (g + 1) * n; i++)
             weights[i] = fixed[g * n + wiring[i]];

@@ -1,18 +1,20 @@
 /* place.h - rank and place, the heart of permutation training (LaPerm, section 3): within each
- * group, the i-th smallest latent gets the i-th smallest fixed value. */
+ * group, the i-th smallest latent gets the i-th smallest fixed value.
+ *
+ * Groups are worked on in parallel, and so are the parts of a group of more than RWI_ORDER_MOST
+ * values. The result does not depend on the number of threads. */
 #ifndef RWI_BACKEND_PLACE_H
 #define RWI_BACKEND_PLACE_H
 
 #include <stdint.h>
 
 /* order[g*n + r] = index within group g of its r-th smallest value; equal values by index; -0
- * equals +0; NaN above all. Groups are sorted in parallel; the result does not depend on the
- * number of threads. */
-void rwi_rank(const float *values, int64_t groups, int64_t n, uint32_t *order);
+ * equals +0; NaN above all. scratch: groups * n entries of 4 bytes, overwritten. */
+void rwi_rank(const float *values, int64_t groups, int64_t n, uint32_t *order, void *scratch);
 /* wiring[g*n + by_latent[r]] = by_fixed[r] for both orders of group g, where by_latent is found
- * as above. by_fixed is the order of the fixed values (rwi_rank of them). */
+ * as above. by_fixed is the order of the fixed values (rwi_rank of them). scratch as above. */
 void rwi_place(const float *latent, const uint32_t *by_fixed, int64_t groups, int64_t n,
-               uint32_t *wiring);
+               uint32_t *wiring, void *scratch);
 /* weights[g*n + i] = fixed[g*n + wiring[g*n + i]] */
 void rwi_gather(const float *fixed, const uint32_t *wiring, int64_t groups, int64_t n,
                 float *weights);

@@ -23,7 +23,7 @@ struct rwi_method {
     rw_status (*prepare)(rwi_site *s);
     /* The first latents. NULL: a copy of the weights. */
     void (*begin)(rwi_site *s, rwi_stream noise);
-    /* latent -> wiring. NULL for dense. */
+    /* latent -> wiring. May overwrite the weights, since decode comes next. NULL for dense. */
     void (*choose)(rwi_site *s);
     /* fixed + wiring -> weights; dense: latent -> weights. */
     void (*decode)(const rwi_site *s, float *weights);

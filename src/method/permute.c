@@ -114,13 +114,13 @@ static void shape(rwi_site *s)
     s->shadow = o->latents == OVERWRITE;
 }
 
-/* own is the order of the fixed values, found once. */
+/* own is the order of the fixed values, found once. There are no weights yet. */
 static rw_status prepare(rwi_site *s)
 {
     s->own = rwi_alloc((size_t)rwi_site_weights(s), sizeof(uint32_t));
     if (!s->own)
         return rwi_fail_memory("the order of the fixed values");
-    rwi_rank(s->fixed, s->groups, s->n, s->own);
+    rwi_rank(s->fixed, s->groups, s->n, s->own, s->weights);
     for (int64_t g = 0; g < s->groups; g++)
         for (int64_t i = 0; i < s->n; i++)
             s->wiring[g * s->n + i] = (uint32_t)i;
@@ -142,9 +142,10 @@ static void begin(rwi_site *s, rwi_stream noise)
     }
 }
 
+/* The weights are about to be decoded again; until then they are scratch memory. */
 static void choose(rwi_site *s)
 {
-    rwi_place(s->latent, s->own, s->groups, s->n, s->wiring);
+    rwi_place(s->latent, s->own, s->groups, s->n, s->wiring, s->weights);
 }
 
 static void decode(const rwi_site *s, float *weights)

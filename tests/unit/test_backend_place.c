@@ -1,9 +1,13 @@
-/* test_backend_place.c - rank, place and gather against qsort, on inputs chosen to be hard. */
+/* test_backend_place.c - rank, place and gather against qsort, on inputs chosen to be hard, at
+ * every level of instructions that this machine has. */
 #include "support.h"
 
+#include "backend/order.h"
 #include "backend/place.h"
+#include "backend/x86/cpu.h"
 #include "core/memory.h"
 #include "core/rng.h"
+#include "core/threads.h"
 
 #include <float.h>
 #include <math.h>
@@ -93,38 +97,109 @@ static float bits(uint64_t i)
     return value;
 }
 
-static float (*const ways[])(uint64_t) = {uniform, few,   two,      equal,  rising,
-                                          falling, zeros, close_by, normal, bits};
+/* One value far away from all the others, which so look alike from afar. */
+static float outlier(uint64_t i)
+{
+    return i % 1000 == 7 ? 3e4F : 1e-3F * uniform(i);
+}
+/* Farther apart than the largest float. */
+static float apart(uint64_t i)
+{
+    return uniform(i) * FLT_MAX;
+}
+static float denormal(uint64_t i)
+{
+    const uint32_t word = rwi_random_u32(rwi_stream_named(1, "d"), i) & 0x807fffffU;
+    float value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+static float organ_pipe(uint64_t i)
+{
+    const uint64_t at = i % 512;
+    return at < 256 ? (float)at : (float)(511 - at);
+}
+/* In order but for a few. */
+static float nearly(uint64_t i)
+{
+    return (float)i + (i % 50 == 3 ? 60.5F : 0.0F);
+}
+static float one_infinite(uint64_t i)
+{
+    return i % 4000 == 5 ? -INFINITY : uniform(i);
+}
+
+static float (*const ways[])(uint64_t) = {
+    uniform, few,  two,     equal, rising,   falling,    zeros,  close_by,
+    normal,  bits, outlier, apart, denormal, organ_pipe, nearly, one_infinite};
 #define WAYS (sizeof ways / sizeof *ways)
+
+typedef struct arrays {
+    float *latent, *fixed, *weights;
+    uint32_t *expected, *by_fixed, *order, *scratch;
+} arrays;
+
+static arrays make_arrays(size_t count)
+{
+    arrays a = {.latent = rwi_alloc(count, sizeof(float)),
+                .fixed = rwi_alloc(count, sizeof(float)),
+                .weights = rwi_alloc(count, sizeof(float)),
+                .expected = rwi_alloc(count, sizeof(uint32_t)),
+                .by_fixed = rwi_alloc(count, sizeof(uint32_t)),
+                .order = rwi_alloc(count, sizeof(uint32_t)),
+                .scratch = rwi_alloc(count, sizeof(uint32_t))};
+    assert_true(a.latent && a.fixed && a.weights && a.expected && a.by_fixed && a.order &&
+                a.scratch);
+    return a;
+}
+
+static void free_arrays(arrays *a)
+{
+    rwi_free(a->latent);
+    rwi_free(a->fixed);
+    rwi_free(a->weights);
+    rwi_free(a->expected);
+    rwi_free(a->by_fixed);
+    rwi_free(a->order);
+    rwi_free(a->scratch);
+}
+
+/* Rank, place and gather on a->latent against a->expected and their definitions. */
+static void check_level(arrays *a, int64_t groups, int64_t n, rwi_cpu level)
+{
+    const size_t bytes = (size_t)(groups * n) * sizeof(uint32_t);
+    rwi_cpu_limit(level);
+    memset(a->order, 0xff, bytes);
+    rwi_rank(a->latent, groups, n, a->order, a->scratch);
+    if (memcmp(a->order, a->expected, bytes) != 0)
+        fail_msg("%d groups of %d, level %d: a wrong order", (int)groups, (int)n, (int)level);
+    memset(a->order, 0xff, bytes);
+    rwi_place(a->latent, a->by_fixed, groups, n, a->order, a->scratch);
+    rwi_gather(a->fixed, a->order, groups, n, a->weights);
+    size_t wrong = 0;
+    for (int64_t g = 0; g < groups; g++)
+        for (int64_t r = g * n; r < (g + 1) * n; r++) {
+            const int64_t at = g * n + a->expected[r];
+            wrong += a->order[at] != a->by_fixed[r] ||
+                     a->weights[at] != a->fixed[g * n + a->order[at]];
+        }
+    assert_int_equal(wrong, 0);
+    rwi_cpu_limit(RWI_CPU_COUNT);
+}
 
 static void check(float (*way)(uint64_t), int64_t groups, int64_t n)
 {
     const size_t count = (size_t)(groups * n);
-    float *latent = rwi_alloc(count, sizeof *latent), *fixed = rwi_alloc(count, sizeof *fixed);
-    uint32_t *expected = rwi_alloc(count, sizeof *expected);
-    uint32_t *by_fixed = rwi_alloc(count, sizeof *by_fixed);
-    uint32_t *order = rwi_alloc(count, sizeof *order);
-    assert_true(latent && fixed && expected && by_fixed && order);
+    arrays a = make_arrays(count);
     for (size_t i = 0; i < count; i++) {
-        latent[i] = way(i);
-        fixed[i] = uniform(i + 12345);
+        a.latent[i] = way(i);
+        a.fixed[i] = uniform(i + 12345);
     }
-    naive_rank(latent, groups, n, expected);
-    rwi_rank(latent, groups, n, order);
-    assert_memory_equal(order, expected, count * sizeof *order);
-    naive_rank(fixed, groups, n, by_fixed);
-    rwi_place(latent, by_fixed, groups, n, order);
-    rwi_gather(fixed, order, groups, n, latent);
-    for (size_t g = 0, wrong = 0; g < (size_t)groups; g++, assert_int_equal(wrong, 0))
-        for (size_t r = g * (size_t)n; r < (g + 1) * (size_t)n; r++) {
-            const size_t at = g * (size_t)n + expected[r];
-            wrong += order[at] != by_fixed[r] || latent[at] != fixed[g * (size_t)n + order[at]];
-        }
-    rwi_free(latent);
-    rwi_free(fixed);
-    rwi_free(expected);
-    rwi_free(by_fixed);
-    rwi_free(order);
+    naive_rank(a.latent, groups, n, a.expected);
+    naive_rank(a.fixed, groups, n, a.by_fixed);
+    for (int level = RWI_CPU_GENERIC; level < RWI_CPU_COUNT; level++)
+        check_level(&a, groups, n, (rwi_cpu)level);
+    free_arrays(&a);
 }
 
 static void test_every_small_width(void **state)
@@ -138,20 +213,55 @@ static void test_every_small_width(void **state)
 static void test_widths(void **state)
 {
     (void)state;
-    static const int64_t widths[] = {127, 129, 288, 1024, 3000, 4095, 4096, 4097, 9999};
+    static const int64_t widths[] = {127,  128,  129,  255,  256,  257,   288,
+                                     1024, 3000, 4095, 4096, 4097, 16384, 16385};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
         for (size_t w = 0; w < WAYS; w++)
-            check(ways[w], 2, widths[i]);
+            check(ways[w], widths[i] < 9999 ? 2 : 1, widths[i]);
+}
+
+static void test_many_widths(void **state)
+{
+    (void)state;
+    for (int64_t n = 71; n < 16384; n += n / 9 + 1)
+        check(n % 2 ? uniform : normal, 1, n);
+}
+
+static void test_wide(void **state)
+{
+    (void)state;
+    static const int64_t widths[] = {16400, 20001, 70000};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        for (size_t w = 0; w < WAYS; w++)
+            check(ways[w], 1, widths[i]);
+    check(uniform, 3, 17000);
 }
 
 static void test_a_million(void **state)
 {
     (void)state;
     check(uniform, 1, 1000000);
-    check(normal, 1, 70000);
-    check(close_by, 1, 70000);
-    check(few, 1, 70000);
-    check(equal, 1, 70000);
+    check(two, 1, 1000000);
+}
+
+/* More equal values than fit into a bucket, among others. */
+static float mostly_equal(uint64_t i)
+{
+    return rwi_random_u32(rwi_stream_named(1, "m"), i) % 3 ? 0.25F : uniform(i);
+}
+
+/* What follows a group, and the indices of other groups, are left alone by any thread. */
+static void test_threads(void **state)
+{
+    (void)state;
+    static const int64_t shapes[][2] = {{64, 100}, {7, 3000}, {1, 100000}, {2, 40000}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int threads = 1; threads <= 3; threads++) {
+            rwi_set_threads(threads);
+            check(uniform, shapes[i][0], shapes[i][1]);
+            check(mostly_equal, shapes[i][0], shapes[i][1]);
+        }
+    rwi_set_threads(0);
 }
 
 /* By hand: one group of five and one of ties. */
@@ -162,19 +272,19 @@ static void test_by_hand(void **state)
     const uint32_t expected[] = {1, 3, 4, 0, 2, 1, 3, 4, 0, 2};
     const uint32_t by_fixed[] = {4, 3, 2, 1, 0, 0, 1, 2, 3, 4};
     const uint32_t placed[] = {1, 4, 0, 3, 2, 3, 0, 4, 1, 2};
-    uint32_t order[10];
-    rwi_rank(latent, 2, 5, order);
+    uint32_t order[10], scratch[10];
+    rwi_rank(latent, 2, 5, order, scratch);
     assert_memory_equal(order, expected, sizeof order);
-    rwi_place(latent, by_fixed, 2, 5, order);
+    rwi_place(latent, by_fixed, 2, 5, order, scratch);
     assert_memory_equal(order, placed, sizeof order);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_every_small_width),
-        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_by_hand),   cmocka_unit_test(test_every_small_width),
+        cmocka_unit_test(test_widths),    cmocka_unit_test(test_many_widths),
+        cmocka_unit_test(test_wide),      cmocka_unit_test(test_threads),
         cmocka_unit_test(test_a_million),
     };
     return run_all(tests);

@@ -94,7 +94,7 @@ static void test_train_again(void **state)
     site_pull(&s, 1, 1);
     site_move(&s, 1);
     /* Not yet decided: train must do that first. */
-    rwi_place(s.latent, s.own, 3, 8, s.wiring);
+    rwi_place(s.latent, s.own, 3, 8, s.wiring, learned);
     rwi_gather(s.fixed, s.wiring, 3, 8, learned);
     assert_memory_not_equal(learned, s.weights, sizeof learned);
     assert_ok(rwi_site_train(&s, 8));

@@ -1,0 +1,114 @@
+/* sort_avx512.c - sort_body.h by AVX-512: 16 items in a vector. */
+#include "backend/x86/cpu.h"
+#include "backend/x86/sort.h"
+
+#ifdef RWI_X86
+
+#include <immintrin.h>
+
+#define LEVEL     RWI_FOR_AVX512
+#define LANES     16
+#define LANE_MASK 0xffffU
+#define INNER     LEVEL static inline
+
+typedef __m512i vec;
+
+INNER vec spread(int32_t x)
+{
+    return _mm512_set1_epi32(x);
+}
+INNER vec load(const int32_t *from)
+{
+    return _mm512_loadu_si512(from);
+}
+INNER void store(int32_t *to, vec v)
+{
+    _mm512_storeu_si512(to, v);
+}
+INNER vec lower(vec a, vec b)
+{
+    return _mm512_min_epi32(a, b);
+}
+INNER vec higher(vec a, vec b)
+{
+    return _mm512_max_epi32(a, b);
+}
+INNER unsigned below(vec a, vec b)
+{
+    return _mm512_cmplt_epi32_mask(a, b);
+}
+INNER void append(int32_t *to, vec v, unsigned mask)
+{
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi32((__mmask16)mask, v));
+}
+INNER vec mirror_2(vec v)
+{
+    return _mm512_shuffle_epi32(v, 0xb1);
+}
+INNER vec mirror_4(vec v)
+{
+    return _mm512_shuffle_epi32(v, 0x1b);
+}
+INNER vec mirror_8(vec v)
+{
+    return _mm512_permutexvar_epi32(
+        _mm512_set_epi32(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7), v);
+}
+INNER vec mirror_16(vec v)
+{
+    return _mm512_permutexvar_epi32(
+        _mm512_set_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), v);
+}
+INNER vec swap_2(vec v)
+{
+    return _mm512_shuffle_epi32(v, 0x4e);
+}
+INNER vec swap_4(vec v)
+{
+    return _mm512_shuffle_i32x4(v, v, 0xb1);
+}
+INNER vec split_1(vec a, vec b)
+{
+    return _mm512_mask_mov_epi32(a, 0xaaaa, b);
+}
+INNER vec split_2(vec a, vec b)
+{
+    return _mm512_mask_mov_epi32(a, 0xcccc, b);
+}
+INNER vec split_4(vec a, vec b)
+{
+    return _mm512_mask_mov_epi32(a, 0xf0f0, b);
+}
+INNER vec split_8(vec a, vec b)
+{
+    return _mm512_mask_mov_epi32(a, 0xff00, b);
+}
+INNER vec keep(vec v, int n)
+{
+    const vec lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    return _mm512_mask_mov_epi32(spread(INT32_MAX), _mm512_cmplt_epi32_mask(lane, spread(n)),
+                                 v);
+}
+
+INNER vec both(vec a, vec b)
+{
+    return _mm512_and_si512(a, b);
+}
+INNER void fetch(float *to, const float *from, vec index)
+{
+    _mm512_storeu_ps(to, _mm512_i32gather_ps(index, from, 4));
+}
+INNER unsigned falls(const float *from)
+{
+    return _mm512_cmp_ps_mask(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 1), _CMP_GT_OQ);
+}
+
+#include "backend/x86/sort_body.h"
+
+const rwi_sorter rwi_sorter_avx512 = {
+    .sort = sort_items,
+    .look_up = look_up,
+    .descent = descent,
+};
+
+#endif
