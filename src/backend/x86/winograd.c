@@ -1,0 +1,306 @@
+/* winograd.c - 3x3 convolutions by Winograd's way (winograd.h), forward and both gradients.
+ *
+ * Work goes by blocks of tiles that fit a core's cache: transform the block's inputs, 36 matrix
+ * products, transform back, next block. Nothing but the transformed weights is larger than a
+ * block. The gradient at the inputs is a convolution too, of dy with the weights turned round.
+ * The one at the weights is added up by parts of the batch, one for each thread: there the bits
+ * depend on the number of threads. */
+#include "backend/x86/winograd.h"
+#include "backend/kernel.h"
+#include "backend/x86/cpu.h"
+#include "core/memory.h"
+#include "core/threads.h"
+
+#ifdef RWI_X86
+
+#include <string.h>
+
+#define LANES  RWI_WINO_LANES
+#define POINTS RWI_WINO_POINTS
+#define IN     RWI_WINO_IN
+#define OUT    RWI_WINO_OUT
+#define FEW    24  /* tiles in a block, whose scratch then fits beside the weights in a cache */
+#define MANY   112 /* where the weights are too large for that and should be read seldom */
+#define SMALL  (32 * 32)   /* below, the transforms cost what the products save */
+#define LARGE  (128 * 128) /* weights of one point */
+#define GAP    16 /* floats between rows, so that columns do not fall into one cache set */
+#include <stdlib.h>
+#define MOST_TILES (getenv("MT") ? atoi(getenv("MT")) : 56)
+
+/* A convolution as tiles see it: images in, images out, zeros around in. */
+typedef struct grid {
+    rw_shape in, out;
+    int64_t top, left;            /* zeros above and left of in */
+    int64_t rows, columns, tiles; /* tiles in an image, in the batch */
+} grid;
+
+typedef struct winograd {
+    grid forward, back;           /* back: dy to dx */
+    int64_t threads, block, wide; /* tiles in a block; floats of a row of scratch */
+    float *weights;               /* transformed, for the pass that runs */
+    float *scratch;               /* of each thread: inputs and products of a block, zeros */
+    float *parts, *sums;          /* gradients at transformed weights, at the bias */
+} winograd;
+
+static bool takes(const rwi_op *op)
+{
+    return rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 && op->kernel_w == 3 &&
+           op->stride == 1 && op->x.c % LANES == 0 && op->y.c % LANES == 0 &&
+           op->x.c * op->y.c >= SMALL && op->pad_top <= 2 && op->pad_left <= 2 &&
+           op->y.h >= OUT && op->y.w >= OUT;
+}
+
+static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int64_t batch)
+{
+    grid g = {.in = in, .out = out, .top = top, .left = left};
+    g.rows = (out.h + OUT - 1) / OUT;
+    g.columns = (out.w + OUT - 1) / OUT;
+    g.tiles = batch * g.rows * g.columns;
+    return g;
+}
+
+static int64_t scratch_floats(const winograd *w)
+{
+    return (2 * POINTS * w->block + 1) * w->wide;
+}
+
+static void measure(const rwi_op *op, winograd *w)
+{
+    w->forward = make_grid(op->x, op->y, op->pad_top, op->pad_left, op->batch);
+    w->back = make_grid(op->y, op->x, 2 - op->pad_top, 2 - op->pad_left, op->batch);
+    w->threads = rwi_threads();
+    w->wide = (op->x.c > op->y.c ? op->x.c : op->y.c) + GAP;
+    const int64_t most = (int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW;
+    int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
+    share = (share + RWI_WINO_ROWS - 1) / RWI_WINO_ROWS * RWI_WINO_ROWS;
+    w->block = share < most ? share : most;
+}
+
+static rw_status prepare(rwi_op *op)
+{
+    winograd *w = op->own = rwi_alloc(1, sizeof *w);
+    if (!w)
+        return rwi_fail_memory("conv2d");
+    measure(op, w);
+    const size_t size = (size_t)op->x.c * (size_t)op->y.c * POINTS,
+                 threads = (size_t)w->threads;
+    w->weights = rwi_alloc(size, sizeof(float));
+    w->scratch = rwi_alloc(threads * (size_t)scratch_floats(w), sizeof(float));
+    if (op->training) {
+        w->parts = rwi_alloc(threads * size, sizeof(float));
+        w->sums = rwi_alloc(threads * (size_t)op->y.c, sizeof(float));
+    }
+    if (!w->weights || !w->scratch || (op->training && (!w->parts || !w->sums)))
+        return rwi_fail_memory("conv2d");
+    return RW_OK;
+}
+
+static void release(rwi_op *op)
+{
+    winograd *w = op->own;
+    op->own = NULL;
+    if (!w)
+        return;
+    rwi_free(w->weights);
+    rwi_free(w->scratch);
+    rwi_free(w->parts);
+    rwi_free(w->sums);
+    rwi_free(w);
+}
+
+static int64_t panel_of(int64_t columns)
+{
+    return columns % (2 * LANES) ? LANES : 2 * LANES;
+}
+
+/* ---- tiles */
+
+/* size x size pixels of the image from (row, column) on; those outside become nowhere. */
+static void point_at(float *image, rw_shape shape, int64_t row, int64_t column, int size,
+                     float *nowhere, float **to)
+{
+    for (int64_t i = 0; i < size; i++)
+        for (int64_t j = 0; j < size; j++) {
+            const int64_t y = row + i, x = column + j;
+            const bool inside = y >= 0 && y < shape.h && x >= 0 && x < shape.w;
+            *to++ = inside ? image + (y * shape.w + x) * shape.c : nowhere;
+        }
+}
+
+static float *image_at(const float *images, rw_shape shape, int64_t n)
+{
+    return (float *)(uintptr_t)(images + n * shape.h * shape.w * shape.c);
+}
+
+/* Tile number t of the batch. */
+static void find_tile(const grid *g, const float *in, const float *out, const float *sign,
+                      int64_t t, float *nowhere, rwi_wino_tile *tile)
+{
+    const int64_t n = t / (g->rows * g->columns), at = t % (g->rows * g->columns);
+    const int64_t row = at / g->columns * OUT, column = at % g->columns * OUT;
+    point_at(image_at(in, g->in, n), g->in, row - g->top, column - g->left, IN, nowhere,
+             tile->in);
+    point_at(image_at(out, g->out, n), g->out, row, column, OUT, nowhere, tile->out);
+    if (sign)
+        point_at(image_at(sign, g->out, n), g->out, row, column, OUT, nowhere,
+                 (float **)(uintptr_t)tile->sign);
+}
+
+/* ---- y = conv(x) */
+
+typedef struct convolution {
+    const grid *g;
+    const float *in, *weights, *bias;
+    float *out;
+    bool relu;
+} convolution;
+
+/* The 36 products of a block: products = inputs x weights. */
+static void multiply_block(const winograd *w, const grid *g, const float *weights,
+                           const float *inputs, float *products, int64_t count)
+{
+    const int64_t panel = panel_of(g->out.c), point = (int64_t)g->in.c * g->out.c;
+    for (int64_t i = 0; i < POINTS; i++)
+        for (int64_t k = 0; k < g->out.c; k += panel)
+            rwi_wino_multiply(&(rwi_wino_product){
+                .a = inputs + i * w->block * w->wide,
+                .b = weights + i * point + k * g->in.c,
+                .out = products + i * w->block * w->wide + k,
+                .rows = (count + RWI_WINO_ROWS - 1) / RWI_WINO_ROWS * RWI_WINO_ROWS,
+                .columns = panel,
+                .depth = g->in.c,
+                .a_row = w->wide,
+                .a_step = 1,
+                .b_row = panel,
+                .out_row = w->wide,
+            });
+}
+
+static void convolve_block(const winograd *w, const convolution *c, int64_t first,
+                           float *scratch)
+{
+    const grid *g = c->g;
+    const int64_t stride = w->block * w->wide;
+    const int64_t count = g->tiles - first < w->block ? g->tiles - first : w->block;
+    float *inputs = scratch, *products = scratch + POINTS * stride;
+    float *nowhere = products + POINTS * stride;
+    rwi_wino_tile tile = {0};
+    memset(nowhere, 0, (size_t)w->wide * sizeof *nowhere);
+    for (int64_t t = 0; t < count; t++) {
+        find_tile(g, c->in, c->out, NULL, first + t, nowhere, &tile);
+        rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
+    }
+    multiply_block(w, g, c->weights, inputs, products, count);
+    for (int64_t t = 0; t < count; t++) {
+        find_tile(g, c->in, c->out, NULL, first + t, nowhere, &tile);
+        rwi_wino_outputs(&tile, g->out.c, products + t * w->wide, stride, c->bias, c->relu);
+    }
+}
+
+static void convolve(const winograd *w, const convolution *c)
+{
+    const int64_t blocks = (c->g->tiles + w->block - 1) / w->block;
+#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+    for (int64_t part = 0; part < w->threads; part++)
+        for (int64_t b = part * blocks / w->threads; b < (part + 1) * blocks / w->threads; b++)
+            convolve_block(w, c, b * w->block, w->scratch + part * scratch_floats(w));
+}
+
+static rw_status forward(rwi_op *op)
+{
+    const winograd *w = op->own;
+    rwi_wino_weights(op->param[0], op->y.c, op->x.c, panel_of(op->y.c), w->weights);
+    convolve(w, &(convolution){.g = &w->forward,
+                               .in = op->in[0],
+                               .weights = w->weights,
+                               .bias = op->param[1],
+                               .out = op->out,
+                               .relu = op->relu});
+    return RW_OK;
+}
+
+/* ---- gradients */
+
+static void collect_block(const rwi_op *op, const winograd *w, int64_t first, int64_t end,
+                          float *scratch, float *part, float *sums)
+{
+    const grid *g = &w->forward;
+    const int64_t stride = w->block * w->wide, point = (int64_t)op->x.c * op->y.c;
+    const int64_t count = end - first < w->block ? end - first : w->block;
+    float *inputs = scratch, *gradients = scratch + POINTS * stride;
+    float *nowhere = gradients + POINTS * stride;
+    rwi_wino_tile tile = {0};
+    for (int64_t t = 0; t < count; t++) {
+        find_tile(g, op->in[0], op->dout, op->relu ? op->out : NULL, first + t, nowhere, &tile);
+        rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
+        rwi_wino_gradients(&tile, g->out.c, gradients + t * w->wide, stride, sums);
+    }
+    for (int64_t i = 0; i < POINTS; i++)
+        rwi_wino_multiply(&(rwi_wino_product){
+            .a = inputs + i * stride,
+            .b = gradients + i * stride,
+            .out = part + i * point,
+            .rows = op->x.c,
+            .columns = op->y.c,
+            .depth = count,
+            .a_row = 1,
+            .a_step = w->wide,
+            .b_row = w->wide,
+            .out_row = op->y.c,
+            .add = true,
+        });
+}
+
+/* One thread's part of the batch. */
+static void collect_part(const rwi_op *op, const winograd *w, int64_t part)
+{
+    const int64_t size = POINTS * (int64_t)op->x.c * op->y.c, tiles = w->forward.tiles;
+    const int64_t end = (part + 1) * tiles / w->threads;
+    float *scratch = w->scratch + part * scratch_floats(w);
+    float *to = w->parts + part * size, *sums = w->sums + part * op->y.c;
+    memset(scratch + 2 * POINTS * w->block * w->wide, 0, (size_t)w->wide * sizeof *scratch);
+    memset(to, 0, (size_t)size * sizeof *to);
+    memset(sums, 0, (size_t)op->y.c * sizeof *sums);
+    for (int64_t t = part * tiles / w->threads; t < end; t += w->block)
+        collect_block(op, w, t, end, scratch, to, sums);
+}
+
+static void weights_gradient(const rwi_op *op, const winograd *w)
+{
+#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+    for (int64_t part = 0; part < w->threads; part++)
+        collect_part(op, w, part);
+    if (op->dparam[0])
+        rwi_wino_weights_gradient(w->parts, w->threads, op->y.c, op->x.c, op->dparam[0]);
+    for (int64_t k = 0; op->dparam[1] && k < op->y.c; k++) {
+        op->dparam[1][k] = 0;
+        for (int64_t part = 0; part < w->threads; part++)
+            op->dparam[1][k] += w->sums[part * op->y.c + k];
+    }
+}
+
+/* The gradient at the weights comes first: it masks dy on the way. */
+static rw_status backward(rwi_op *op)
+{
+    const winograd *w = op->own;
+    weights_gradient(op, w);
+    if (!op->din[0])
+        return RW_OK;
+    rwi_wino_weights_back(op->param[0], op->y.c, op->x.c, panel_of(op->x.c), w->weights);
+    convolve(w, &(convolution){
+                    .g = &w->back, .in = op->dout, .weights = w->weights, .out = op->din[0]});
+    return RW_OK;
+}
+
+const rwi_kernel rwi_kernel_x86_winograd = {
+    .backend = "x86",
+    .kind = RWI_OP_CONV2D,
+    .fuses_relu = true,
+    .takes = takes,
+    .prepare = prepare,
+    .release = release,
+    .forward = forward,
+    .backward = backward,
+};
+
+#endif

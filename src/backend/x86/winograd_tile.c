@@ -1,0 +1,304 @@
+/* winograd_tile.c - the small transforms around the products: 6 or 4 or 3 numbers at a time,
+ * along the columns of a tile and then along its rows, for 16 channels side by side.
+ *
+ * The matrices are those of interpolation at 0, P, -P, Q, -Q and infinity. The usual 1 and 2
+ * multiply rounding errors by a lot; 5/8 and 3/2 halve them, and all factors that stand here
+ * without a division are exact in float32. */
+#include "backend/x86/cpu.h"
+#include "backend/x86/winograd.h"
+
+#ifdef RWI_X86
+
+#include <immintrin.h>
+
+#define IN     RWI_WINO_IN
+#define OUT    RWI_WINO_OUT
+#define TAPS   3
+#define POINTS RWI_WINO_POINTS
+#define LANES  RWI_WINO_LANES
+#define HERE   RWI_FOR_AVX512 RWI_BODY static
+
+typedef __m512 lanes; /* a number for each of 16 channels; + - * work on them */
+
+/* a * factor + b. */
+HERE lanes plus(lanes a, float factor, lanes b)
+{
+    return _mm512_fmadd_ps(a, _mm512_set1_ps(factor), b);
+}
+
+/* a * first + b * second. */
+HERE lanes mix(lanes a, float first, lanes b, float second)
+{
+    return plus(a, first, b * _mm512_set1_ps(second));
+}
+
+/* ---- one line of numbers */
+
+#define P  0.625F
+#define Q  1.5F
+#define P2 (P * P)
+#define Q2 (Q * Q)
+/* The products of the distances of P and of Q to the other points. */
+#define AT_P (2 * P2 * (P2 - Q2))
+#define AT_Q (2 * Q2 * (Q2 - P2))
+
+/* B^T d: 6 from 6. */
+HERE void b_line(const lanes *d, lanes *v)
+{
+    const lanes even_p = plus(d[2], -Q2, d[4]), odd_p = plus(d[1], -Q2, d[3]);
+    const lanes even_q = plus(d[2], -P2, d[4]), odd_q = plus(d[1], -P2, d[3]);
+    v[0] = plus(d[0], P2 * Q2, plus(d[2], -(P2 + Q2), d[4]));
+    v[1] = plus(odd_p, P, even_p);
+    v[2] = plus(odd_p, -P, even_p);
+    v[3] = plus(odd_q, Q, even_q);
+    v[4] = plus(odd_q, -Q, even_q);
+    v[5] = plus(d[1], P2 * Q2, plus(d[3], -(P2 + Q2), d[5]));
+}
+
+/* A^T m: 4 from 6. */
+HERE void a_line(const lanes *m, lanes *y)
+{
+    const lanes s1 = m[1] + m[2], d1 = m[1] - m[2], s2 = m[3] + m[4], d2 = m[3] - m[4];
+    y[0] = m[0] + s1 + s2;
+    y[1] = mix(d1, P, d2, Q);
+    y[2] = mix(s1, P2, s2, Q2);
+    y[3] = plus(d1, P2 * P, plus(d2, Q2 * Q, m[5]));
+}
+
+/* A dy: 6 from 4. */
+HERE void a_back_line(const lanes *y, lanes *m)
+{
+    const lanes even_p = plus(y[2], P2, y[0]), odd_p = plus(y[3], P2, y[1]);
+    const lanes even_q = plus(y[2], Q2, y[0]), odd_q = plus(y[3], Q2, y[1]);
+    m[0] = y[0];
+    m[1] = plus(odd_p, P, even_p);
+    m[2] = plus(odd_p, -P, even_p);
+    m[3] = plus(odd_q, Q, even_q);
+    m[4] = plus(odd_q, -Q, even_q);
+    m[5] = y[3];
+}
+
+/* G g: 6 from 3. */
+HERE void g_line(const lanes *g, lanes *u)
+{
+    const lanes even_p = plus(g[2], P2, g[0]), even_q = plus(g[2], Q2, g[0]);
+    u[0] = g[0] * _mm512_set1_ps(1 / (P2 * Q2));
+    u[1] = plus(g[1], P, even_p) * _mm512_set1_ps(1 / AT_P);
+    u[2] = plus(g[1], -P, even_p) * _mm512_set1_ps(1 / AT_P);
+    u[3] = plus(g[1], Q, even_q) * _mm512_set1_ps(1 / AT_Q);
+    u[4] = plus(g[1], -Q, even_q) * _mm512_set1_ps(1 / AT_Q);
+    u[5] = g[2];
+}
+
+/* G^T u: 3 from 6. */
+HERE void g_back_line(const lanes *u, lanes *g)
+{
+    const lanes s1 = u[1] + u[2], d1 = u[1] - u[2], s2 = u[3] + u[4], d2 = u[3] - u[4];
+    g[0] = plus(u[0], 1 / (P2 * Q2), mix(s1, 1 / AT_P, s2, 1 / AT_Q));
+    g[1] = mix(d1, P / AT_P, d2, Q / AT_Q);
+    g[2] = plus(s1, P2 / AT_P, plus(s2, Q2 / AT_Q, u[5]));
+}
+
+/* ---- a tile of numbers, from anywhere to anywhere */
+
+typedef void line(const lanes *in, lanes *out);
+typedef lanes source(const void *of, int i);
+typedef void sink(const void *of, int i, lanes x);
+
+/* f along the columns and then along the rows of from x from numbers: to x to of them. */
+HERE void both_ways(line *f, int from, int to, source *get, const void *in, sink *put,
+                    const void *out)
+{
+    lanes middle[IN * IN];
+    for (int j = 0; j < from; j++) {
+        lanes column[IN], changed[IN];
+        for (int i = 0; i < from; i++)
+            column[i] = get(in, i * from + j);
+        f(column, changed);
+        for (int i = 0; i < to; i++)
+            middle[i * from + j] = changed[i];
+    }
+    for (int i = 0; i < to; i++) {
+        lanes changed[IN];
+        f(middle + i * from, changed);
+        for (int j = 0; j < to; j++)
+            put(out, i * to + j, changed[j]);
+    }
+}
+
+/* Numbers a stride apart. */
+typedef struct spread {
+    float *at;
+    int64_t stride;
+} spread;
+
+HERE lanes get_spread(const void *of, int i)
+{
+    const spread *s = of;
+    return _mm512_loadu_ps(s->at + i * s->stride);
+}
+
+HERE void put_spread(const void *of, int i, lanes x)
+{
+    const spread *s = of;
+    _mm512_storeu_ps(s->at + i * s->stride, x);
+}
+
+HERE lanes get_lanes(const void *of, int i)
+{
+    return ((const lanes *)of)[i];
+}
+
+HERE void put_lanes(const void *of, int i, lanes x)
+{
+    ((lanes *)(uintptr_t)of)[i] = x;
+}
+
+/* ---- tiles of pixels */
+
+/* Channels c to c + 15 of a tile. */
+typedef struct pixels {
+    const rwi_wino_tile *tile;
+    int64_t c;
+    lanes bias;
+    bool relu;
+} pixels;
+
+HERE lanes get_input(const void *of, int i)
+{
+    const pixels *p = of;
+    return _mm512_loadu_ps(p->tile->in[i] + p->c);
+}
+
+HERE void put_output(const void *of, int i, lanes x)
+{
+    const pixels *p = of;
+    const lanes y = x + p->bias, none = _mm512_setzero_ps();
+    const __mmask16 low = p->relu ? _mm512_cmp_ps_mask(y, none, _CMP_LT_OQ) : 0;
+    _mm512_storeu_ps(p->tile->out[i] + p->c, _mm512_mask_mov_ps(y, low, none));
+}
+
+/* dy of one pixel, masked by the relu's output and kept so. */
+HERE lanes masked(float *dy, const float *sign)
+{
+    const lanes d = _mm512_loadu_ps(dy);
+    if (!sign)
+        return d;
+    const __mmask16 kept =
+        _mm512_cmp_ps_mask(_mm512_loadu_ps(sign), _mm512_setzero_ps(), _CMP_GT_OQ);
+    const lanes result = _mm512_maskz_mov_ps(kept, d);
+    _mm512_storeu_ps(dy, result);
+    return result;
+}
+
+RWI_FOR_AVX512 void rwi_wino_inputs(const rwi_wino_tile *tile, int64_t channels, float *to,
+                                    int64_t stride)
+{
+    for (int64_t c = 0; c < channels; c += LANES)
+        both_ways(b_line, IN, IN, get_input, &(pixels){.tile = tile, .c = c}, put_spread,
+                  &(spread){to + c, stride});
+}
+
+RWI_FOR_AVX512 void rwi_wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from,
+                                     int64_t stride, const float *bias, bool relu)
+{
+    for (int64_t c = 0; c < channels; c += LANES) {
+        const pixels to = {.tile = tile,
+                           .c = c,
+                           .bias = bias ? _mm512_loadu_ps(bias + c) : _mm512_setzero_ps(),
+                           .relu = relu};
+        both_ways(a_line, IN, OUT, get_spread, &(spread){from + c, stride}, put_output, &to);
+    }
+}
+
+RWI_FOR_AVX512 void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to,
+                                       int64_t stride, float *sums)
+{
+    for (int64_t c = 0; c < channels; c += LANES) {
+        lanes dy[OUT * OUT], sum = _mm512_loadu_ps(sums + c);
+        for (int i = 0; i < OUT * OUT; i++) {
+            dy[i] = masked(tile->out[i] + c, tile->sign[i] ? tile->sign[i] + c : NULL);
+            sum += dy[i];
+        }
+        _mm512_storeu_ps(sums + c, sum);
+        both_ways(a_back_line, OUT, IN, get_lanes, dy, put_spread, &(spread){to + c, stride});
+    }
+}
+
+/* ---- weights */
+
+/* Tap t of a filter, channel c, is weights[(k * ALL_TAPS + t) * channels + c]. */
+#define ALL_TAPS (TAPS * TAPS)
+
+/* Filters k to k + 15. */
+RWI_FOR_AVX512 static void weights_panel(const float *weights, int64_t filters,
+                                         int64_t channels, int64_t panel, int64_t k, float *to)
+{
+    float *at = to + k / panel * panel * channels + k % panel;
+    for (int64_t c = 0; c < channels; c++) {
+        float g[ALL_TAPS * LANES];
+        for (int t = 0; t < ALL_TAPS; t++)
+            for (int64_t i = 0; i < LANES; i++)
+                g[t * LANES + i] = weights[((k + i) * ALL_TAPS + t) * channels + c];
+        both_ways(g_line, TAPS, IN, get_spread, &(spread){g, LANES}, put_spread,
+                  &(spread){at + c * panel, filters * channels});
+    }
+}
+
+void rwi_wino_weights(const float *weights, int64_t filters, int64_t channels, int64_t panel,
+                      float *to)
+{
+#pragma omp parallel for schedule(static)
+    for (int64_t k = 0; k < filters; k += LANES)
+        weights_panel(weights, filters, channels, panel, k, to);
+}
+
+/* Filter k, turned by half a turn. */
+RWI_FOR_AVX512 static void weights_back_filter(const float *weights, int64_t filters,
+                                               int64_t channels, int64_t panel, int64_t k,
+                                               float *to)
+{
+    const float *last = weights + (k * ALL_TAPS + ALL_TAPS - 1) * channels;
+    for (int64_t c = 0; c < channels; c += LANES)
+        both_ways(g_line, TAPS, IN, get_spread,
+                  &(spread){(float *)(uintptr_t)last + c, -channels}, put_spread,
+                  &(spread){to + c / panel * panel * filters + k * panel + c % panel,
+                            filters * channels});
+}
+
+void rwi_wino_weights_back(const float *weights, int64_t filters, int64_t channels,
+                           int64_t panel, float *to)
+{
+#pragma omp parallel for schedule(static)
+    for (int64_t k = 0; k < filters; k++)
+        weights_back_filter(weights, filters, channels, panel, k, to);
+}
+
+RWI_FOR_AVX512 static void weights_gradient_panel(float *sum, int64_t filters, int64_t channels,
+                                                  int64_t k, float *dweights)
+{
+    for (int64_t c = 0; c < channels; c++) {
+        float g[ALL_TAPS * LANES];
+        both_ways(g_back_line, IN, TAPS, get_spread,
+                  &(spread){sum + c * filters + k, filters * channels}, put_spread,
+                  &(spread){g, LANES});
+        for (int t = 0; t < ALL_TAPS; t++)
+            for (int64_t i = 0; i < LANES; i++)
+                dweights[((k + i) * ALL_TAPS + t) * channels + c] = g[t * LANES + i];
+    }
+}
+
+void rwi_wino_weights_gradient(float *parts, int64_t count, int64_t filters, int64_t channels,
+                               float *dweights)
+{
+    const int64_t size = POINTS * filters * channels;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < size; i++)
+        for (int64_t part = 1; part < count; part++)
+            parts[i] += parts[part * size + i];
+#pragma omp parallel for schedule(static)
+    for (int64_t k = 0; k < filters; k += LANES)
+        weights_gradient_panel(parts, filters, channels, k, dweights);
+}
+
+#endif
