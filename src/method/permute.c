@@ -12,36 +12,36 @@
 
 #include "backend/place.h"
 #include "core/bits.h"
-#include "core/list.h"
 #include "core/memory.h"
 #include "core/threads.h"
+#include "method/period.h"
 
 #include <string.h>
 
 enum { OVERWRITE, KEEP };
 
-#define PERIODS 32
-
-/* From this epoch on, a decision every so many steps. */
-typedef struct period {
-    int64_t steps, epoch;
-} period;
-
 typedef struct options {
     char period[RWI_STRING_SIZE];
     int latents;
-    double noise;
+    double growth, noise;
     bool skip_bias, skip_norm;
-    period periods[PERIODS]; /* what period says, epochs ascending */
-    int period_count;
+    rwi_periods periods; /* what period says */
 } options;
 
 static const rwi_param params[] = {
     {.key = "period",
-     .help = "steps between decisions; '20@0,100@10': 20, and 100 from epoch 10 on",
+     .help =
+         "steps between decisions, or '5epochs'; '20@0,100@10': 20, and 100 from epoch 10 on",
      .fallback = "20",
      .kind = RWI_STRING,
      .offset = offsetof(options, period)},
+    {.key = "growth",
+     .help = "the period grows by this factor in 10 epochs, rounded up",
+     .fallback = "1",
+     .lowest = 0.1,
+     .highest = 10,
+     .kind = RWI_REAL,
+     .offset = offsetof(options, growth)},
     {.key = "latents",
      .help = "at a decision, overwrite them by the weights (LaPerm), or keep them",
      .fallback = "overwrite",
@@ -67,38 +67,10 @@ static const rwi_param params[] = {
     {.key = NULL},
 };
 
-/* One entry, "100@10" or, for epoch 0, "20". */
-static rw_status read_period(char *item, period *out)
-{
-    char *at = strchr(item, '@');
-    out->epoch = 0;
-    if (at)
-        *at = '\0';
-    if (!rwi_parse_int(item, &out->steps) || out->steps < 1)
-        return rwi_fail(RW_EUSAGE, "permute: period has '%s', expected steps, 1 or more", item);
-    if (at && !rwi_parse_int(at + 1, &out->epoch))
-        return rwi_fail(RW_EUSAGE, "permute: period has '@%s', expected an epoch", at + 1);
-    return RW_OK;
-}
-
 static rw_status check(void *all)
 {
     options *o = all;
-    const char *list = o->period;
-    char item[RWI_STRING_SIZE];
-    o->period_count = 0;
-    while (rwi_list_next(&list, item)) {
-        if (o->period_count == PERIODS)
-            return rwi_fail(RW_EUSAGE, "permute: period has more than %d entries", PERIODS);
-        period *next = &o->periods[o->period_count];
-        RWI_TRY(read_period(item, next));
-        if (o->period_count == 0 ? next->epoch != 0 : next->epoch <= next[-1].epoch)
-            return rwi_fail(RW_EUSAGE,
-                            "permute: period '%s': epochs start at 0 and rise, found %lld",
-                            o->period, (long long)next->epoch);
-        o->period_count++;
-    }
-    return RW_OK;
+    return rwi_periods_parse("permute: period", o->period, &o->periods);
 }
 
 static bool takes(const rwi_site *s, const void *all)
@@ -194,10 +166,7 @@ static int bits(const rwi_site *s)
 static bool due(const rwi_site *s, int64_t step, int64_t epoch)
 {
     const options *o = s->options;
-    int now = o->period_count - 1;
-    while (now > 0 && epoch < o->periods[now].epoch)
-        now--;
-    return step % o->periods[now].steps == 0;
+    return step % rwi_periods_steps(&o->periods, o->growth, epoch, s->epoch_steps) == 0;
 }
 
 static void release(rwi_site *s)

@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "golden_method.h"
+#include "method/period.h"
 #include "optim/optimizer.h"
 
 #include <stdio.h>
@@ -85,11 +86,36 @@ static void test_settle(void **state)
     rwi_site_free(&keep);
 }
 
+static void test_golden_periods(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof golden_periods / sizeof *golden_periods; i++) {
+        rwi_periods periods;
+        assert_ok(rwi_periods_parse("period", golden_periods[i].text, &periods));
+        int64_t steps =
+            rwi_periods_steps(&periods, golden_periods[i].growth, golden_periods[i].epoch, 900);
+        if (steps != golden_periods[i].steps)
+            fail_msg("%s growth=%g, epoch %lld: %lld, the twin says %lld",
+                     golden_periods[i].text, golden_periods[i].growth,
+                     (long long)golden_periods[i].epoch, (long long)steps,
+                     (long long)golden_periods[i].steps);
+    }
+}
+
+static void is_due(const char *method, int64_t step, int64_t epoch, bool expected)
+{
+    rwi_site s = site_described("p.kernel", RWI_KERNEL, 2, 3, "he_uniform");
+    assert_ok(rwi_site_wire(&s, method, 1));
+    s.epoch_steps = 50;
+    if (rwi_site_due(&s, step, epoch) != expected)
+        fail_msg("%s, step %lld of epoch %lld", method, (long long)step, (long long)epoch);
+    rwi_site_free(&s);
+}
+
+/* A step is counted over all epochs, and stands in the epoch that it ends. */
 static void test_periods(void **state)
 {
     (void)state;
-    rwi_site s = site_described("p.kernel", RWI_KERNEL, 2, 3, "he_uniform");
-    assert_ok(rwi_site_wire(&s, "permute period=20@0,100@10,1@12", 1));
     static const struct {
         int64_t step, epoch;
         bool due;
@@ -97,8 +123,25 @@ static void test_periods(void **state)
                 {40, 9, true},     {1020, 10, false}, {1100, 10, true},
                 {1120, 11, false}, {1201, 12, true},  {1201, 99, true}};
     for (size_t i = 0; i < sizeof when / sizeof *when; i++)
-        assert_int_equal(rwi_site_due(&s, when[i].step, when[i].epoch), when[i].due);
-    rwi_site_free(&s);
+        is_due("permute period=20@0,100@10,1@12", when[i].step, when[i].epoch, when[i].due);
+    is_due("permute period=1epoch", 49, 0, false);
+    is_due("permute period=1epoch", 50, 0, true);
+    is_due("permute period=2epochs", 50, 0, false);
+    is_due("permute period=2epochs", 100, 1, true);
+    is_due("permute period=2epochs growth=1.1", 100, 1, false);
+    is_due("permute period=2epochs growth=1.1", 150, 2, true);
+}
+
+/* Before a trainer has said how long an epoch is, and when it would be too long. */
+static void test_period_limits(void **state)
+{
+    (void)state;
+    rwi_periods periods;
+    assert_ok(rwi_periods_parse("period", "3epochs", &periods));
+    assert_int_equal(rwi_periods_steps(&periods, 1, 7, 0), 1);
+    assert_int_equal(rwi_periods_steps(&periods, 10, INT64_C(1) << 40, INT64_C(1) << 40),
+                     INT64_C(1) << 53);
+    assert_int_equal(rwi_periods_steps(&periods, 0.1, INT64_C(1) << 40, 900), 1);
 }
 
 static void refuses(const char *method, const char *says)
@@ -120,6 +163,12 @@ static void test_errors(void **state)
     refuses("permute period=20@x", "period has '@x', expected an epoch");
     refuses("permute period=20@", "period has '@', expected an epoch");
     refuses("permute period=20,", "period has ''");
+    refuses("permute period=epoch", "period has '', expected steps, 1 or more");
+    refuses("permute period=0epochs", "period has '0'");
+    refuses("permute period=2epochss", "period has '2epochss'");
+    refuses("permute period=2@1epoch", "period has '@1epoch', expected an epoch");
+    refuses("permute growth=0", "growth");
+    refuses("permute growth=nan", "growth");
     refuses("permute period=20@1", "epochs start at 0 and rise, found 1");
     refuses("permute period=20,30@5,40@5", "epochs start at 0 and rise, found 5");
     refuses("permute latents=lose", "latents");
@@ -178,10 +227,11 @@ static void test_sentences(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ties),   cmocka_unit_test(test_golden_trainings),
-        cmocka_unit_test(test_modes),  cmocka_unit_test(test_settle),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_periods),
-        cmocka_unit_test(test_skips),  cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_ties),           cmocka_unit_test(test_golden_trainings),
+        cmocka_unit_test(test_modes),          cmocka_unit_test(test_settle),
+        cmocka_unit_test(test_errors),         cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_golden_periods), cmocka_unit_test(test_period_limits),
+        cmocka_unit_test(test_skips),          cmocka_unit_test(test_sentences),
     };
     return run_all(tests);
 }

@@ -123,6 +123,13 @@ def train(keep, fixed, fan_in, noise, name, seed, period, steps, pull_seed):
     return latent, wiring, weights
 
 
+def period(rows, growth, epoch, epoch_steps):
+    """Steps between decisions: rows of (every, in epochs, from epoch)."""
+    every, in_epochs, begin = [row for row in rows if row[2] <= epoch][-1]
+    every = math.ceil(every * growth ** ((epoch - begin) / 10) - 1e-9)
+    return max(1, every * (epoch_steps if in_epochs else 1))
+
+
 # ---- optimizers, float32 in the order of the formulas ------------------------------------------
 
 class Sgd:
@@ -285,6 +292,30 @@ MOVERS = {
 }
 
 
+PERIODS = [
+    ("20", 1, [(20, False, 0)]),
+    ("20@0,100@10,1@12", 1, [(20, False, 0), (100, False, 10), (1, False, 12)]),
+    ("1epoch", 1, [(1, True, 0)]),
+    ("3epochs,500@7,2epochs@20", 1, [(3, True, 0), (500, False, 7), (2, True, 20)]),
+    ("5epochs", 1.002, [(5, True, 0)]),  # Cai et al.: k0 = 5, gamma = 0.998
+    ("20,1epoch@20", 1.5, [(20, False, 0), (1, True, 20)]),
+    ("1000", 2, [(1000, False, 0)]),
+    ("10", 0.5, [(10, False, 0)]),
+]
+
+
+def print_periods():
+    print("/* Steps between decisions, in epochs of 900 steps. */")
+    print("static const struct {\n    const char *text;\n    double growth;\n"
+          "    int64_t epoch, steps;\n} golden_periods[] = {")
+    for text, growth, rows in PERIODS:
+        for epoch in (0, 1, 6, 7, 9, 10, 11, 12, 20, 30, 45, 6399):
+            if growth * epoch < 6000:
+                print('    {"%s", %r, %d, %d},' % (
+                    text, growth, epoch, period(rows, growth, epoch, 900)))
+    print("};\n")
+
+
 def moved(text, count, steps, lr, decay):
     mover = MOVERS[text](count)
     latent = symmetric(3, "latent", count)
@@ -322,7 +353,7 @@ def main(what):
     guard = "GOLDEN_%s_H" % what.upper()
     print("/* golden_%s.h - made by: python3 tools/reference/twin.py %s */" % (what, what))
     print("#ifndef %s\n#define %s\n\n#include <stdint.h>\n" % (guard, guard))
-    parts = {"method": [print_draws, print_ties, print_trainings],
+    parts = {"method": [print_draws, print_ties, print_trainings, print_periods],
              "optim": [print_optimizers, print_schedules]}[what]
     for part in parts:
         part()
