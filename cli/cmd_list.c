@@ -26,13 +26,16 @@ static const kind kinds[] = {
     {"methods", "how training wires the values"},
     {"layers", "what nets are made of"},
     {"recipes", "experiments that run by name"},
+    {"keys", "what a recipe says"},
     {"datasets", "data sets known by name"},
     {"optimizers", "what moves the latents"},
     {"schedules", "the learning rate over time"},
     {"augments", "random views of training images"},
     {"normalisers", "how pixels become inputs"},
     {"inits", "where fixed values come from"},
+    {"starts", "what fixed values are made before training"},
     {"backends", "what the arithmetic runs on"},
+    {"formats", "files of other programs, see convert"},
     {"trainer", "keys of a training"},
 };
 #define KINDS ((int)(sizeof kinds / sizeof kinds[0]))

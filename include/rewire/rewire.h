@@ -132,7 +132,10 @@ RW_API rw_node rw_join(rw_net *net, rw_node a, rw_node b, const char *text);
 /* Starting points of the LaPerm paper; call before rw_net_wire.
  * "agnosticize value=0.08 keep=4/7": every value is value or 0, kept with probability keep.
  * "random_prune keep=0.7": kernels keep this share; the first one at least 0.8.
- * "as_drawn": what the layers say (the default). */
+ * "drawn init=he_normal": all kernels from this distribution. "scaled factor=0.5": kernels
+ * times a factor. "as_drawn": what the layers say (the default). Several follow one another:
+ * "scaled factor=2; random_prune keep=0.5". A trainer refuses a kernel with a group of nothing
+ * but zeros that pruning left. */
 RW_API rw_status rw_net_start(rw_net *net, const char *text);
 /* Ends building: output is the node that gives the logits. Draws the fixed values and gives
  * every site its method, "permute period=20". */
@@ -340,8 +343,8 @@ typedef struct rw_entry {
     const char *name, *summary, *params;
 } rw_entry; /* params: lines of help, or "" */
 /* kind: methods, layers, recipes, keys (of a recipe), datasets, optimizers, schedules,
- * augments, normalisers, inits, backends, formats, trainer. Returns false past the end or for
- * an unknown kind. The texts of an entry last until this thread's next call. */
+ * augments, normalisers, inits, starts, backends, formats, trainer. Returns false past the end
+ * or for an unknown kind. The texts of an entry last until this thread's next call. */
 RW_API bool rw_list(const char *kind, int32_t index, rw_entry *entry);
 
 /* Messages of the library go to this callback of the calling thread, or nowhere. */

@@ -172,9 +172,9 @@ static void test_two_valued_starts(void **state)
 
 static void test_list(void **state)
 {
-    static const char *const kinds[] = {"methods",     "layers",     "recipes",   "keys",
-                                        "datasets",    "optimizers", "schedules", "augments",
-                                        "normalisers", "inits",      "backends",  "trainer"};
+    static const char *const kinds[] = {
+        "methods",  "layers",      "recipes", "keys",   "datasets", "optimizers", "schedules",
+        "augments", "normalisers", "inits",   "starts", "backends", "trainer"};
     rw_entry e;
     (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
