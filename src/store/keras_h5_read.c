@@ -138,8 +138,8 @@ static rw_status string_type(const reader *r, hid_t type, const char *name, bool
 static rw_status read_strings(const reader *r, hid_t attribute, const char *name, int64_t count,
                               names *list)
 {
-    hid_t type;
-    bool varies;
+    hid_t type = H5I_INVALID_HID;
+    bool varies = false;
     RWI_TRY(string_type(r, H5Aget_type(attribute), name, &varies, &type));
     size_t size = varies ? sizeof(char *) : H5Tget_size(type);
     char *all = rwi_alloc((size_t)count, size);
@@ -243,7 +243,7 @@ static rw_status check_filters(const reader *r, hid_t how, const char *name, int
 /* Stored in this file, whole or in chunks, and as much as its shape asks for. */
 static rw_status check_storage(const reader *r, hid_t dataset, const char *name, int64_t bytes)
 {
-    int filters;
+    int filters = 0;
     hid_t how = H5Dget_create_plist(dataset);
     if (how < 0)
         return fail_h5(r, "cannot read how it stores", name);
@@ -285,7 +285,7 @@ static rw_status fill_shape(reader *r, hid_t dataset, const char *name, rwi_h5_h
 
 static rw_status send_array(reader *r, hid_t dataset, const char *name, rwi_h5_head *head)
 {
-    int64_t count;
+    int64_t count = 0;
     RWI_TRY(expect(r, dataset, H5I_DATASET, name));
     RWI_TRY(fill_shape(r, dataset, name, head, &count));
     RWI_TRY(check_type(r, dataset, name));
@@ -352,9 +352,9 @@ static rw_status name_array(const reader *r, const char *layer, const char *weig
 
 static rw_status read_layer(reader *r, hid_t top, const char *layer)
 {
-    hid_t group, dataset;
+    hid_t group = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
     names weights = {0};
-    bool found;
+    bool found = false;
     RWI_TRY(open_path(r, top, layer, &group));
     RWI_TRY(expect(r, group, H5I_GROUP, layer));
     RWI_TRY(read_names(r, group, "weight_names", &weights, &found));
@@ -376,7 +376,7 @@ static rw_status read_layer(reader *r, hid_t top, const char *layer)
 static rw_status read_normal(reader *r, hid_t top)
 {
     static const char *const both[] = {"mean", "scale"};
-    hid_t group, dataset;
+    hid_t group = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
     if (H5Lexists(top, RWI_INPUT_LAYER, H5P_DEFAULT) <= 0)
         return RW_OK;
     RWI_TRY(open_child(r, top, RWI_INPUT_LAYER, &group));
@@ -414,7 +414,7 @@ static rw_status fail_unknown(const reader *r, hid_t file)
 /* The list of layers: in the root, or in the group of a whole model. */
 static rw_status find_layers(const reader *r, hid_t file, hid_t *top, names *layers)
 {
-    bool found;
+    bool found = false;
     *top = file;
     RWI_TRY(read_names(r, file, "layer_names", layers, &found));
     if (found)
@@ -444,7 +444,7 @@ rw_status rwi_h5_read(void *user, rwi_pipe *to)
 {
     const rwi_h5_job *job = user;
     reader r = {.path = job->path, .to = to};
-    hid_t file, top;
+    hid_t file = H5I_INVALID_HID, top = H5I_INVALID_HID;
     names layers = {0};
     RWI_TRY(open_image(&r, job, &file));
     RWI_TRY(find_layers(&r, file, &top, &layers));
