@@ -15,6 +15,7 @@
 
 #define PARTS 64
 #define TILE  16 /* channels at a time while adding up */
+#define BLOCK 32 /* rows at a time */
 
 typedef struct norm {
     int64_t rows, channels;
@@ -61,11 +62,13 @@ static void release(rwi_op *op)
 /* The work of one part: its rows are those from start to end. */
 typedef void work(const rwi_op *op, const norm *b, int64_t part, int64_t start, int64_t end);
 
-/* Sums of x and x^2 over rows, for count <= TILE channels from c on. */
+/* Adds the sums of x and x^2 over rows to sums, for count <= TILE channels from c on. */
 RWI_BODY static void moments_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
                                 int64_t c, int count, double *sums)
 {
-    double sum[TILE] = {0.0}, squares[TILE] = {0.0};
+    double sum[TILE], squares[TILE];
+    memcpy(sum, sums + c, (size_t)count * sizeof *sum);
+    memcpy(squares, sums + b->channels + c, (size_t)count * sizeof *squares);
     for (int64_t row = start; row < end; row++)
         for (int i = 0; i < count; i++) {
             const double x = (double)op->in[0][row * b->channels + c + i];
@@ -76,11 +79,13 @@ RWI_BODY static void moments_of(const rwi_op *op, const norm *b, int64_t start, 
     memcpy(sums + b->channels + c, squares, (size_t)count * sizeof *squares);
 }
 
-/* Sums of dy and dy h, h = (x - mean) * inverse. */
+/* The same for dy and dy h, h = (x - mean) * inverse. */
 RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
                                int64_t c, int count, double *sums)
 {
-    double sum[TILE] = {0.0}, along[TILE] = {0.0};
+    double sum[TILE], along[TILE];
+    memcpy(sum, sums + c, (size_t)count * sizeof *sum);
+    memcpy(along, sums + b->channels + c, (size_t)count * sizeof *along);
     for (int64_t row = start; row < end; row++)
         for (int i = 0; i < count; i++) {
             const int64_t at = row * b->channels + c + i;
@@ -92,26 +97,35 @@ RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, i
     memcpy(sums + b->channels + c, along, (size_t)count * sizeof *along);
 }
 
+typedef void adder(const rwi_op *op, const norm *b, int64_t start, int64_t end, int64_t c,
+                   int count, double *sums);
+
+/* A part's sums, by blocks of rows that stay in the first cache for all their channels. */
+RWI_BODY static void add_blocks(adder *add, const rwi_op *op, const norm *b, int64_t part,
+                                int64_t start, int64_t end)
+{
+    double *sums = b->sums + part * 2 * b->channels;
+    memset(sums, 0, 2 * (size_t)b->channels * sizeof *sums);
+    for (int64_t row = start; row < end; row += BLOCK) {
+        const int64_t stop = row + BLOCK < end ? row + BLOCK : end;
+        int64_t c = 0;
+        for (; c + TILE <= b->channels; c += TILE)
+            add(op, b, row, stop, c, TILE, sums);
+        if (c < b->channels)
+            add(op, b, row, stop, c, (int)(b->channels - c), sums);
+    }
+}
+
 RWI_BODY static void add_moments(const rwi_op *op, const norm *b, int64_t part, int64_t start,
                                  int64_t end)
 {
-    double *sums = b->sums + part * 2 * b->channels;
-    int64_t c = 0;
-    for (; c + TILE <= b->channels; c += TILE)
-        moments_of(op, b, start, end, c, TILE, sums);
-    if (c < b->channels)
-        moments_of(op, b, start, end, c, (int)(b->channels - c), sums);
+    add_blocks(moments_of, op, b, part, start, end);
 }
 
 RWI_BODY static void add_slopes(const rwi_op *op, const norm *b, int64_t part, int64_t start,
                                 int64_t end)
 {
-    double *sums = b->sums + part * 2 * b->channels;
-    int64_t c = 0;
-    for (; c + TILE <= b->channels; c += TILE)
-        slopes_of(op, b, start, end, c, TILE, sums);
-    if (c < b->channels)
-        slopes_of(op, b, start, end, c, (int)(b->channels - c), sums);
+    add_blocks(slopes_of, op, b, part, start, end);
 }
 
 RWI_BODY static void write_y(const rwi_op *op, const norm *b, int64_t part, int64_t start,
