@@ -6,6 +6,8 @@ _rewire_options() {
     train) echo --data --method --epochs --batch --seed --set --out --threads \
       --checkpoint-seconds --quiet --json --help ;;
     resume) echo --threads --checkpoint-seconds --quiet --json --help ;;
+    sweep) echo --over --seeds --data --epochs --set --out --threads --checkpoint-seconds --quiet \
+      --json --help ;;
     eval) echo --data --split --per-class --confusion --predictions --bins --batch --json \
       --help ;;
     verify | inspect) echo --json --help ;;
@@ -36,7 +38,7 @@ _rewire_paths() {
 # Does an option take a value?
 _rewire_has_value() {
   case $1 in
-    --data | --method | --epochs | --batch | --seed | --set | --out | -o | --threads | -j | \
+    --data | --method | --epochs | --batch | --seed | --seeds | --over | --set | --out | -o | --threads | -j | \
       --checkpoint-seconds | --split | --predictions | --bins | --to | --mirror | --show | \
       --dtype | --steps | --warmup) return 0 ;;
   esac
@@ -61,7 +63,7 @@ _rewire_value() {
 # The arguments of a command: $1 the command, $2 how many are there already, $3 what is typed.
 _rewire_argument() {
   case $1,$2 in
-    train,0 | "bench step,0")
+    train,0 | sweep,0 | "bench step,0")
       _rewire_words "$(_rewire_names recipes)" "$3"
       _rewire_paths -f "$3"
       ;;
@@ -101,9 +103,9 @@ _rewire() {
   if [[ -n $option ]]; then
     _rewire_value "$option" "${current#=}"
   elif [[ -z $command ]]; then
-    _rewire_words "train resume eval verify inspect list data bench help --help --version" "$current"
+    _rewire_words "train resume sweep eval verify inspect list data bench help --help --version" "$current"
   elif [[ $command == help ]]; then
-    _rewire_words "train resume eval verify inspect list data bench" "$current"
+    _rewire_words "train resume sweep eval verify inspect list data bench" "$current"
   elif [[ $current == -* ]]; then
     _rewire_words "$(_rewire_options "$command")" "$current"
   else

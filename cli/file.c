@@ -1,6 +1,7 @@
 /* file.c - a file is written beside its place, synced, and renamed: whoever reads it sees the
  * old one or the new one, and never half of it. */
 #include "file.h"
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,4 +68,22 @@ int cli_folder_make(const char *path)
     if (mkdir(part, 0777) == 0 || (stat(part, &seen) == 0 && S_ISDIR(seen.st_mode)))
         return CLI_DONE;
     return cannot("make the folder", path);
+}
+
+bool cli_file_is_left(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && dot != name && strncmp(dot, ".tmp-", 5) == 0 && dot[5] != '\0' &&
+           dot[5 + strspn(dot + 5, "0123456789")] == '\0';
+}
+
+void cli_folder_clean(const char *path)
+{
+    struct dirent *entry;
+    DIR *folder = opendir(path);
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (cli_file_is_left(entry->d_name))
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder != NULL)
+        closedir(folder);
 }

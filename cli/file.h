@@ -20,5 +20,9 @@ int cli_file_end(cli_file *file, int code);
 /* Creates a folder and its parents; an existing one is fine. Returns the exit code, having said
  * what is wrong. */
 int cli_folder_make(const char *path);
+/* Is it the name of what an interrupted write leaves, NAME.tmp-PID? */
+bool cli_file_is_left(const char *name);
+/* Removes these from a folder that nobody else is writing to. */
+void cli_folder_clean(const char *path);
 
 #endif

@@ -70,7 +70,8 @@ static int explain(rw_status status, const char *folder)
     return code;
 }
 
-int cli_run(rw_recipe *recipe, const char *name, const cli_run_options *options)
+rw_status cli_run_watched(rw_recipe *recipe, const char *announce,
+                          const cli_run_options *options, rw_progress *end)
 {
     cli_progress progress;
     rw_run_options run = {.out = options->out,
@@ -78,16 +79,23 @@ int cli_run(rw_recipe *recipe, const char *name, const cli_run_options *options)
                           .user = &progress,
                           .checkpoint_seconds = options->checkpoint_seconds,
                           .threads = (int32_t)options->threads};
+    cli_progress_start(&progress, options->quiet, announce);
+    rw_status status = recipe == NULL ? rw_run_resume(&run) : rw_run_train(recipe, &run);
+    cli_progress_end(&progress);
+    *end = progress.last;
+    return status;
+}
+
+int cli_run(rw_recipe *recipe, const char *name, const cli_run_options *options)
+{
     char announce[PATH_SIZE];
+    rw_progress end;
     if (recipe == NULL)
         snprintf(announce, sizeof announce, "continuing the run in %s", options->out);
     else
         snprintf(announce, sizeof announce, "training %s into %s", name, options->out);
-    cli_progress_start(&progress, options->quiet, announce);
-    rw_status status = recipe == NULL ? rw_run_resume(&run) : rw_run_train(recipe, &run);
-    cli_progress_end(&progress);
+    rw_status status = cli_run_watched(recipe, announce, options, &end);
     if (status != RW_OK)
         return explain(status, options->out);
-    return options->json ? print_json(options->out, &progress.last)
-                         : print_summary(options->out, &progress.last);
+    return options->json ? print_json(options->out, &end) : print_summary(options->out, &end);
 }

@@ -26,8 +26,13 @@ typedef struct cli_run_options {
      .offset = (base) + offsetof(cli_run_options, json)}
 /* clang-format on */
 
-/* name is what the recipe is called. Trains recipe into the folder, or continues the run in it
- * when recipe is NULL. Returns the exit code. */
+/* Trains recipe into the folder, or continues the run in it when recipe is NULL, under a
+ * progress display. announce is said when the training really starts; end is its last report.
+ */
+rw_status cli_run_watched(rw_recipe *recipe, const char *announce,
+                          const cli_run_options *options, rw_progress *end);
+/* The same, and prints what came of it; name is what the recipe is called. Returns the exit
+ * code. */
 int cli_run(rw_recipe *recipe, const char *name, const cli_run_options *options);
 
 #endif

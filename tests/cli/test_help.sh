@@ -21,6 +21,7 @@ Usage: rewire COMMAND [ARGUMENT]... [OPTION]...
 Commands:
   train        train a recipe into a run folder
   resume       continue a run that was stopped or killed
+  sweep        train a recipe over a grid of keys and seeds
   eval         measure a saved net on a data set
   verify       check every weight of a saved net against its seed
   inspect      show what a saved net is made of
@@ -70,7 +71,7 @@ Examples:
   rewire resume runs/conv7-seed1
 END
 
-commands="train resume eval verify inspect list data_fetch data_info bench_step"
+commands="train resume sweep eval verify inspect list data_fetch data_info bench_step"
 for command in $commands; do
   words=$(echo "$command" | tr _ ' ')
   run 0 help $words

@@ -18,17 +18,17 @@ END
 }
 
 wrong '' "there is no command 'trian'; did you mean 'train'?" trian
-wrong '' "there is no command 'frobnicate'; known: train, resume, eval, verify, inspect, list, data, bench, help" \
+wrong '' "there is no command 'frobnicate'; known: train, resume, sweep, eval, verify, inspect, list, data, bench, help" \
   frobnicate
-wrong '' "there is no command ''; known: train, resume, eval, verify, inspect, list, data, bench, help" ''
-wrong '' "there is no command '--verion'; known: train, resume, eval, verify, inspect, list, data, bench, help" \
+wrong '' "there is no command ''; known: train, resume, sweep, eval, verify, inspect, list, data, bench, help" ''
+wrong '' "there is no command '--verion'; known: train, resume, sweep, eval, verify, inspect, list, data, bench, help" \
   --verion
 wrong '' "there is no command 'evl'; did you mean 'eval'?" help evl
 wrong '' "'help' has no use for 'now'" help eval now
 wrong '' "'data' needs a second word; known: fetch, info" data
 wrong '' "there is no command 'data fech'; did you mean 'fetch'?" data fech
 
-for command in train resume eval verify inspect 'data fetch' 'data info' 'bench step'; do
+for command in train resume sweep eval verify inspect 'data fetch' 'data info' 'bench step'; do
   run 0 help $command
   word=$(sed -n "s/^Usage: rewire $command \\([^ ]*\\) .*/\\1/p" out)
   wrong "$command " "'$command' needs $word" $command
