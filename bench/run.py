@@ -1,0 +1,375 @@
+#!/usr/bin/env python3
+"""Everything that says how fast Rewire is, in one run: ./dev bench [NET...] [--quick]
+
+Measures the machine's peak, then for every net training and inference, ours and PyTorch's, in turns (A B A B), so that
+whatever else the machine does falls on both; synchronisation, loader and memory besides. Of PyTorch every variant is
+tried for a moment (eager and compiled, both memory formats, the ways of Adam, every Python in $PYTHON), and the fastest
+two take part in the rounds. All figures are medians; ratios are medians of the ratios of each round.
+
+Prints tables and writes runs/bench/TIME-COMMIT.csv. Without PyTorch it measures our side alone.
+"""
+
+import argparse
+import contextlib
+import csv
+import itertools
+import json
+import os
+import platform
+import selectors
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+REWIRE = os.environ.get("REWIRE", os.path.join(ROOT, "build", "rewire"))
+PEAK = os.environ.get("PEAK", os.path.join(ROOT, "build", "bench_peak"))
+PEER = os.path.join(ROOT, "bench", "peers", "nets_torch.py")
+NETS = ["conv7", "conv2", "conv4", "conv13", "resnet50"]
+PATIENCE = 1200  # seconds that a variant may take to compile and warm up
+
+COLUMNS = (
+    "time commit cpu threads net what dtype batch who variant version rounds ms ms_low ms_high images_per_second"
+    " gflops of_peak ratio peak_bytes"
+).split()
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def cell(value, form):
+    return "-" if value is None else format(value, form)
+
+
+def output_of(*command):
+    with contextlib.suppress(OSError):
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    return ""
+
+
+def cpu_name():
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+# ---- ours
+
+
+def rewire(args, net, dtype, batch, inference=False):
+    """One measurement; None where this build cannot, having said why."""
+    command = [REWIRE, "bench", "step", net, "--dtype", dtype, "--batch", str(batch), "--threads", str(args.threads)]
+    command += ["--warmup", "3", "--json"] + ["--inference"] * inference
+    steps = args.steps
+    if args.seconds < 60:  # a short look first, to keep a round within its seconds
+        first = subprocess.run(command + ["--steps", "1"], capture_output=True, text=True, check=False)
+        if first.returncode == 0:
+            ms = json.loads(first.stdout)["step_ms"]
+            steps = max(3, min(steps, int(1e3 * args.seconds / ms)))
+    done = subprocess.run(command + ["--steps", str(steps)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        note(f"  {done.stderr.strip()}")
+        return None
+    return json.loads(done.stdout)
+
+
+# ---- theirs
+
+
+class Peer:
+    """One variant of PyTorch's side: a process that measures once more whenever it is asked."""
+
+    def __init__(self, args, python, net, dtype, batch, mode, **variant):
+        self.name = " ".join(variant.values())
+        options = {"mode": mode, "batch": batch, "dtype": dtype, "threads": args.threads}
+        options |= {"steps": args.steps, "seconds": args.seconds, "warmup": 3} | variant
+        words = itertools.chain.from_iterable((f"--{key}", str(value)) for key, value in options.items())
+        self.process = subprocess.Popen(
+            [python, "-W", "ignore", PEER, net, *words, "--serve"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        self.first = self.read()
+
+    def read(self):
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            line = self.process.stdout.readline() if selector.select(PATIENCE) else ""
+        return json.loads(line) if line else {"error": "no answer"}
+
+    def measure(self):
+        self.process.stdin.write("again\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def variants(args, mode):
+    """What may be fastest there. A quick run tries less."""
+    if mode.startswith("sync"):
+        return [{}]
+    runs = ["eager", "compiled"] + ["traced"] * (mode == "infer")
+    formats = ["channels_last"] if args.quick else ["default", "channels_last"]
+    adams = ["fused"] if args.quick else ["fused", "foreach", "loop"]
+    if mode == "infer":
+        return [{"run": r, "format": f} for r in runs for f in formats]
+    return [{"run": r, "format": f, "adam": a} for a in adams for r in runs for f in formats]
+
+
+def peers(args, net, dtype, batch, mode):
+    """The fastest two, warm and waiting. Another Adam is only tried in the best form of the first."""
+    open_peers = []
+    for python in args.pythons:
+        best = None
+        for variant in variants(args, mode):
+            if best and variant.get("adam") != best[1].get("adam") and any(variant[k] != best[1][k] for k in ("run", "format")):
+                continue
+            peer = Peer(args, python, net, dtype, batch, mode, **variant)
+            if "error" in peer.first:
+                note(f"  {python} {peer.name}: {peer.first['error']}")
+                peer.close()
+                continue
+            note(f"  {python} {peer.name}: {peer.first['step_ms']:.2f} ms")
+            if best is None or peer.first["step_ms"] < best[0]:
+                best = peer.first["step_ms"], variant
+            open_peers.append(peer)
+            open_peers.sort(key=lambda p: p.first["step_ms"])
+            for slow in open_peers[2:]:
+                slow.close()
+            del open_peers[2:]
+    return open_peers
+
+
+def find_pythons():
+    found = []
+    for python in os.environ.get("PYTHON", "python3").split():
+        version = output_of(python, "-c", "import torch; print(torch.__version__)")
+        note(f"PyTorch in {python}: {version or 'none'}")
+        found += [python] if version else []
+    return found
+
+
+# ---- rounds
+
+
+def median(rows, key):
+    values = [row[key] for row in rows if row and row.get(key) is not None]
+    return statistics.median(values) if values else None
+
+
+def summary(rows):
+    """Of one side's rounds: the median, and the fastest and slowest round."""
+    times = [row["step_ms"] for row in rows]
+    return {
+        "rounds": len(rows),
+        "ms": statistics.median(times),
+        "ms_low": min(times),
+        "ms_high": max(times),
+        "images_per_second": median(rows, "images_per_second"),
+        "peak_bytes": max(row["peak_bytes"] for row in rows),
+    }
+
+
+class Bench:
+    def __init__(self, args, peak):
+        self.args, self.peak, self.rows = args, peak, []
+        self.ours = {}  # (net, dtype, batch, what): the rounds of rewire
+        self.constants = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S"),
+            "commit": output_of("git", "describe", "--always", "--dirty", "--abbrev=12"),
+            "cpu": cpu_name(),
+            "threads": args.threads,
+        }
+        self.version = output_of(REWIRE, "--version").removeprefix("rewire ")
+
+    def add(self, key, who, variant, version, figures, gflop, ratio):
+        net, dtype, batch, what = key
+        top = self.peak.get(f"{dtype}_gflops")
+        gflops = gflop * figures["images_per_second"] if gflop else None
+        row = {"net": net, "dtype": dtype, "batch": batch, "what": what, "who": who, "variant": variant}
+        row |= {"version": version, "gflops": gflops, "of_peak": gflops / top if gflops and top else None, "ratio": ratio}
+        self.rows.append(self.constants | row | figures)
+        return self.rows[-1]
+
+    def compare(self, net, dtype, batch, what):
+        """Ours and theirs in turns."""
+        note(f"{net}, {what}, {dtype}, batch {batch}")
+        key = net, dtype, batch, what
+        ours = [rewire(self.args, net, dtype, batch, what == "infer")]
+        if ours[0] is None:
+            return
+        others = peers(self.args, net, dtype, batch, what)
+        theirs = [[] for _ in others]
+        ours.clear()
+        for _ in range(self.args.rounds):
+            ours.append(rewire(self.args, net, dtype, batch, what == "infer"))
+            for peer, rows in zip(others, theirs):
+                rows.append(peer.measure())
+        for peer in others:
+            peer.close()
+        self.ours[key] = ours
+        self.keep(key, ours, [(p, r) for p, r in zip(others, theirs) if all("error" not in row for row in r)])
+
+    def keep(self, key, ours, others):
+        gflop = ours[0]["gflop_per_image"]
+        mine = self.add(key, "rewire", "", self.version, summary(ours), gflop, None)
+        for peer, rows in sorted(others, key=lambda other: median(other[1], "step_ms")):
+            if rows[0]["weights"] != ours[0]["weights"]:
+                note(f"  not the same net: {rows[0]['weights']} weights, ours has {ours[0]['weights']}")
+            ratio = statistics.median(b["step_ms"] / a["step_ms"] for a, b in zip(ours, rows))
+            self.add(key, "torch", peer.name, rows[0]["torch"], summary(rows), gflop, ratio)
+            mine["ratio"] = max(ratio, 0) if mine["ratio"] is None else min(mine["ratio"], ratio)
+
+    def synchronise(self, net):
+        """Ours was measured between the steps of training."""
+        note(f"{net}, synchronisation")
+        rounds = next((rows for key, rows in self.ours.items() if key[0] == net and key[3] == "train"), None)
+        if not rounds:
+            return
+        for mode in ("sync", "sync_numpy"):
+            for peer in peers(self.args, net, "f32", 1, mode):
+                rows = [peer.measure() for _ in range(self.args.rounds)]
+                peer.close()
+                if all("error" not in row for row in rows):
+                    ratio = statistics.median(row["step_ms"] / median(rounds, "sync_ms") for row in rows)
+                    who = "numpy" if mode == "sync_numpy" else "torch"
+                    figures = summary(rows) | {"images_per_second": None}
+                    self.add((net, "f32", None, "sync"), who, "", rows[0]["torch"], figures, None, ratio)
+        for what, field in (("sync", "sync_ms"), ("sync_far", "sync_far_ms"), ("loader", "loader_ms")):
+            self.add_part(net, rounds, what, field)
+
+    def add_part(self, net, rounds, what, field):
+        times = [row[field] for row in rounds]
+        batch = rounds[0]["batch"]
+        figures = {"rounds": len(times), "ms": statistics.median(times), "ms_low": min(times), "ms_high": max(times)}
+        if what == "loader":
+            figures["images_per_second"] = 1e3 * batch / figures["ms"]
+        self.add((net, "f32", batch if what == "loader" else None, what), "rewire", "", self.version, figures, None, None)
+
+    # ---- what is shown
+
+    def find(self, **wanted):
+        return [row for row in self.rows if all(row.get(k) == v for k, v in wanted.items())]
+
+    def print_speed(self, what, title):
+        lines = [["net", "batch", "dtype", "rewire /s", "of peak", "torch /s", "of peak", "ratio", "MB", "torch MB", "torch variant"]]
+        for mine in self.find(what=what, who="rewire"):
+            same = {key: mine[key] for key in ("net", "dtype", "batch", "what")}
+            best = next(iter(self.find(who="torch", **same)), {})
+            lines.append([
+                *(mine["net"], str(mine["batch"]), mine["dtype"]),
+                *(cell(mine["images_per_second"], ".0f"), cell(mine["of_peak"], ".0%")),
+                *(cell(best.get("images_per_second"), ".0f"), cell(best.get("of_peak"), ".0%")),
+                *(cell(mine["ratio"], ".2f"), cell(mine["peak_bytes"] / 1e6, ".0f")),
+                *(cell(best["peak_bytes"] / 1e6 if best else None, ".0f"), f"{best.get('version', '-')} {best.get('variant', '')}"),
+            ])
+        print_table(title, lines)
+
+    def print_parts(self):
+        lines = [["net", "sync ms", "from random", "torch ms", "ratio", "numpy ms", "ratio", "loader /s", "of training"]]
+        for net in self.args.nets:
+            part = {what: next(iter(self.find(net=net, what=what, who="rewire")), None) for what in ("sync", "sync_far", "loader", "train")}
+            if not all(part.values()):
+                continue
+            other = {who: next(iter(self.find(net=net, what="sync", who=who)), {}) for who in ("torch", "numpy")}
+            lines.append([
+                *(net, cell(part["sync"]["ms"], ".2f"), cell(part["sync_far"]["ms"], ".2f")),
+                *itertools.chain.from_iterable(
+                    (cell(other[who].get("ms"), ".1f"), cell(other[who].get("ratio"), ".1f")) for who in ("torch", "numpy")
+                ),
+                cell(part["loader"]["images_per_second"], ".0f"),
+                cell(part["loader"]["images_per_second"] / part["train"]["images_per_second"], ".1f") + "x",
+            ])
+        print_table("Synchronisation, and the loader with augmentation", lines)
+
+    def write(self, folder):
+        os.makedirs(folder, exist_ok=True)
+        stamp = self.constants["time"].replace(":", "").replace("-", "")
+        path = os.path.join(folder, f"{stamp}-{self.constants['commit'] or 'unknown'}.csv")
+        with open(path, "w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(self.rows + self.peak_rows())
+        return path
+
+    def peak_rows(self):
+        rows = [{"dtype": dtype, "gflops": self.peak.get(f"{dtype}_gflops"), "variant": self.peak.get(dtype)} for dtype in ("f32", "bf16")]
+        return [self.constants | {"what": "peak", "who": "machine"} | row for row in rows]
+
+
+def print_table(title, lines):
+    if len(lines) < 2:
+        return
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    print(f"\n{title}\n")
+    for n, line in enumerate(lines):
+        print("| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |")
+        if n == 0:
+            print("| " + " | ".join("-" * width for width in widths) + " |")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("nets", nargs="*", metavar="NET", help=f"default: {' '.join(NETS)}")
+    parser.add_argument("--quick", action="store_true", help="float32, batch 50, few variants, short rounds")
+    parser.add_argument("--dtypes", help="default: f32,bf16")
+    parser.add_argument("--batches", help="of training; default: 50,128")
+    parser.add_argument("--infer", help="batches of inference; default: 1,1000; 0: none")
+    parser.add_argument("--rounds", type=int, help="default: 5")
+    parser.add_argument("--steps", type=int, default=50, help="in a round, at most")
+    parser.add_argument("--seconds", type=float, help="in a round, at most; default: 10")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--alone", action="store_true", help="without PyTorch")
+    parser.add_argument("--out", default=os.path.join(ROOT, "runs", "bench"), help="folder of the csv")
+    args = parser.parse_args()
+    quick = {"dtypes": "f32", "batches": "50", "infer": "1000", "rounds": 2, "seconds": 3}
+    full = {"dtypes": "f32,bf16", "batches": "50,128", "infer": "1,1000", "rounds": 5, "seconds": 10}
+    for key, value in (quick if args.quick else full).items():
+        if getattr(args, key) is None:
+            setattr(args, key, value)
+    for unknown in [net for net in args.nets if net not in NETS]:
+        parser.error(f"no net '{unknown}'; there are: {' '.join(NETS)}")
+    args.nets = args.nets or NETS
+    args.batches, args.infer = ([int(n) for n in text.split(",")] for text in (args.batches, args.infer))
+    return args
+
+
+def measure(bench):
+    args = bench.args
+    for net in args.nets:
+        for dtype in args.dtypes.split(","):
+            for batch in args.batches:
+                bench.compare(net, dtype, batch, "train")
+            for batch in filter(None, args.infer):
+                bench.compare(net, dtype, batch, "infer")
+        bench.synchronise(net)
+
+
+def main():
+    args = arguments()
+    args.pythons = [] if args.alone else find_pythons()
+    peak = json.loads(output_of(PEAK, str(args.threads)) or "{}")
+    bench = Bench(args, peak)
+    try:
+        measure(bench)
+    except KeyboardInterrupt:
+        note("stopped; these are the figures so far")
+    print(f"{bench.constants['cpu']}, {args.threads} threads, commit {bench.constants['commit']}")
+    print(f"peak: {peak.get('f32_gflops')} GFLOP/s f32 ({peak.get('f32')}), {peak.get('bf16_gflops') or 'n/a'} bf16, "
+          f"{peak.get('triad_gb_per_second')} GB/s")
+    bench.print_speed("train", "Training, images per second (ratio: how many times PyTorch's best)")
+    bench.print_speed("infer", "Inference, images per second")
+    bench.print_parts()
+    print(f"\nall figures: {os.path.relpath(bench.write(args.out))}")
+
+
+if __name__ == "__main__":
+    main()
