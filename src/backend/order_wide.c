@@ -15,20 +15,23 @@
 #include <math.h>
 #include <string.h>
 
-#define SAMPLES 16384
-#define BUCKETS 1024                 /* at most; a power of two */
-#define FILL    (RWI_ORDER_MOST / 2) /* values in a bucket, in the mean */
-#define PARTS   16
-#define BLOCK   16 /* values that look for their buckets side by side */
+#define SAMPLES      64                   /* for each bucket, at most */
+#define BUCKETS      1024                 /* at most; a power of two */
+#define FILL         (RWI_ORDER_MOST / 2) /* values in a bucket, in the mean */
+#define PARTS        16
+#define NOT_A_NUMBER (INT32_MAX - 1) /* a key above that of every number */
+#define CELL_BITS    16              /* of a key, at most */
 
 typedef struct deal {
     rwi_order_fn *find;
     const float *values;
     int64_t n;
     int64_t buckets;             /* a power of two */
-    int32_t first[BUCKETS];      /* bucket b holds the keys from first[b] up to first[b + 1] */
+    int32_t first[BUCKETS + 1];  /* bucket b holds the keys from first[b] up to first[b + 1] */
     uint32_t at[PARTS][BUCKETS]; /* counts, then where the next one goes */
     int64_t start[BUCKETS + 1];
+    int cell_bits;
+    uint16_t cell[(1 << CELL_BITS) + 1]; /* the bucket of the least key of each cell */
 } deal;
 
 /* Integers in the order of the values, NaN last: negative floats have their lower bits flipped.
@@ -39,42 +42,85 @@ static int32_t key_of(float value)
     const float positive = value + 0.0F; /* -0 becomes +0 */
     memcpy(&bits, &positive, sizeof bits);
     bits ^= bits >> 31 & INT32_MAX;
-    return isnan(value) ? INT32_MAX : bits;
+    return isnan(value) ? NOT_A_NUMBER : bits;
+}
+
+/* There are about as many cells between two powers of two as buckets. */
+static void start_deal(deal *d, const float *values, int64_t n)
+{
+    d->find = rwi_order_best();
+    d->values = values;
+    d->n = n;
+    d->buckets = 2;
+    d->cell_bits = 10;
+    while (d->buckets < BUCKETS && d->buckets * FILL < n) {
+        d->buckets *= 2;
+        d->cell_bits += d->cell_bits < CELL_BITS;
+    }
 }
 
 /* A key that stands twice is followed by the next key. */
 static void split(deal *d)
 {
-    float sample[SAMPLES];
-    uint32_t order[SAMPLES + RWI_ORDER_SLACK];
-    const int64_t each = SAMPLES / d->buckets;
-    for (int64_t i = 0; i < SAMPLES; i++)
+    const int64_t most = RWI_ORDER_MOST / d->buckets, each = most < SAMPLES ? most : SAMPLES;
+    float sample[RWI_ORDER_MOST];
+    uint32_t order[RWI_ORDER_MOST + RWI_ORDER_SLACK];
+    const int64_t count = each * d->buckets;
+    for (int64_t i = 0; i < count; i++)
         sample[i] = d->values[(uint64_t)i * 0x9e3779b97f4a7c15U % (uint64_t)d->n];
-    d->find(sample, SAMPLES, order);
+    d->find(sample, count, order);
     d->first[0] = INT32_MIN;
     int64_t last = 0;
     for (int64_t b = 1; b < d->buckets; b++) {
         const int32_t key = key_of(sample[order[b * each]]);
         if (key > d->first[last])
             d->first[++last] = key;
-        else if (key == d->first[last] && key < INT32_MAX)
+        else if (key == d->first[last])
             d->first[++last] = key + 1;
     }
-    while (++last < d->buckets)
+    while (++last <= d->buckets)
         d->first[last] = INT32_MAX;
 }
 
-/* Buckets of the values from start on, side by side, so that the searches do not wait for each
- * other. */
-static void find_buckets(const deal *d, int64_t start, int count, int32_t bucket[BLOCK])
+static uint32_t cell_of(const deal *d, int32_t key)
 {
-    int32_t key[BLOCK] = {0};
-    for (int i = 0; i < count; i++)
-        key[i] = key_of(d->values[start + i]);
-    memset(bucket, 0, BLOCK * sizeof *bucket);
-    for (int32_t step = (int32_t)d->buckets / 2; step > 0; step /= 2)
-        for (int i = 0; i < BLOCK; i++)
-            bucket[i] += d->first[bucket[i] + step] <= key[i] ? step : 0;
+    return ((uint32_t)key ^ 0x80000000U) >> (32 - d->cell_bits);
+}
+
+/* What is known about a key from its upper bits. */
+static void fill_cells(deal *d)
+{
+    const int64_t cells = INT64_C(1) << d->cell_bits;
+    int64_t b = 0;
+    for (int64_t c = 0; c < cells; c++) {
+        const int32_t least = (int32_t)((uint32_t)(c << (32 - d->cell_bits)) ^ 0x80000000U);
+        while (b + 1 < d->buckets && d->first[b + 1] <= least)
+            b++;
+        d->cell[c] = (uint16_t)b;
+    }
+    d->cell[cells] = (uint16_t)(d->buckets - 1);
+}
+
+static int64_t search(const deal *d, int32_t key, int64_t low, int64_t high)
+{
+    while (low < high) {
+        const int64_t middle = (low + high + 1) / 2;
+        if (d->first[middle] <= key)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+/* Most cells touch one bucket or two: an addition that needs no branch. */
+static int64_t bucket_of(const deal *d, float value)
+{
+    const int32_t key = key_of(value);
+    const uint32_t cell = cell_of(d, key);
+    int64_t low = d->cell[cell];
+    low += d->first[low + 1] <= key;
+    return d->first[low + 1] <= key ? search(d, key, low, d->cell[cell + 1]) : low;
 }
 
 static int64_t part_start(const deal *d, int64_t part)
@@ -85,14 +131,9 @@ static int64_t part_start(const deal *d, int64_t part)
 static void count_part(deal *d, int64_t part)
 {
     const int64_t end = part_start(d, part + 1);
-    int32_t bucket[BLOCK];
     memset(d->at[part], 0, sizeof d->at[part]);
-    for (int64_t i = part_start(d, part); i < end; i += BLOCK) {
-        const int count = end - i < BLOCK ? (int)(end - i) : BLOCK;
-        find_buckets(d, i, count, bucket);
-        for (int k = 0; k < count; k++)
-            d->at[part][bucket[k]]++;
-    }
+    for (int64_t i = part_start(d, part); i < end; i++)
+        d->at[part][bucket_of(d, d->values[i])]++;
 }
 
 static void place_buckets(deal *d)
@@ -112,15 +153,10 @@ static void place_buckets(deal *d)
 static void deal_part(deal *d, int64_t part, uint32_t *index, uint32_t *value)
 {
     const int64_t end = part_start(d, part + 1);
-    int32_t bucket[BLOCK];
-    for (int64_t i = part_start(d, part); i < end; i += BLOCK) {
-        const int count = end - i < BLOCK ? (int)(end - i) : BLOCK;
-        find_buckets(d, i, count, bucket);
-        for (int k = 0; k < count; k++) {
-            const uint32_t to = d->at[part][bucket[k]]++;
-            index[to] = (uint32_t)(i + k);
-            memcpy(value + to, d->values + i + k, sizeof *value);
-        }
+    for (int64_t i = part_start(d, part); i < end; i++) {
+        const uint32_t to = d->at[part][bucket_of(d, d->values[i])]++;
+        index[to] = (uint32_t)i;
+        memcpy(value + to, d->values + i, sizeof *value);
     }
 }
 
@@ -145,10 +181,10 @@ static void order_bucket(const deal *d, int64_t b, const uint32_t *index, uint32
 
 void rwi_order_wide(const float *values, int64_t n, uint32_t *other, uint32_t *order)
 {
-    deal d = {.find = rwi_order_best(), .values = values, .n = n, .buckets = 2};
-    while (d.buckets < BUCKETS && d.buckets * FILL < n)
-        d.buckets *= 2;
+    deal d;
+    start_deal(&d, values, n);
     split(&d);
+    fill_cells(&d);
 #pragma omp parallel for schedule(static) num_threads(rwi_threads())
     for (int64_t part = 0; part < PARTS; part++)
         count_part(&d, part);

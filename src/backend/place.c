@@ -68,11 +68,19 @@ void rwi_place(const float *latent, const uint32_t *by_fixed, int64_t groups, in
             place_group(find, latent + g * n, by_fixed + g * n, n, wiring + g * n);
 }
 
+static void gather_group(const float *fixed, const uint32_t *wiring, int64_t n, float *weights)
+{
+    float near[RWI_ORDER_MOST];
+    if (n <= RWI_ORDER_MOST)
+        fixed = memcpy(near, fixed, (size_t)n * sizeof *near);
+    for (int64_t i = 0; i < n; i++)
+        weights[i] = fixed[wiring[i]];
+}
+
 void rwi_gather(const float *fixed, const uint32_t *wiring, int64_t groups, int64_t n,
                 float *weights)
 {
-#pragma omp parallel for schedule(static) if (groups * n > WORTH)
+#pragma omp parallel for schedule(static) num_threads(rwi_threads()) if (groups * n > WORTH)
     for (int64_t g = 0; g < groups; g++)
-        for (int64_t i = g * n; i < (g + 1) * n; i++)
-            weights[i] = fixed[g * n + wiring[i]];
+        gather_group(fixed + g * n, wiring + g * n, n, weights + g * n);
 }
