@@ -131,6 +131,18 @@ static rw_status check_slot(const match *m, const group *g, const rwi_slot *t)
                     rwi_shape_write(t->rank, t->shape, expected), t->node->name);
 }
 
+/* Would a layer without this array do the same? Keras keeps a bias that was never trained. */
+static bool does_nothing(const rwi_array *a)
+{
+    const float nothing = a->part == RWI_PART_GAMMA ? 1 : 0;
+    if (a->part != RWI_PART_BIAS && a->part != RWI_PART_GAMMA && a->part != RWI_PART_BETA)
+        return false;
+    for (int64_t i = 0; i < a->count; i++)
+        if (a->data[i] != nothing)
+            return false;
+    return true;
+}
+
 /* An array that no slot asks for, or the second one of its part. */
 static rw_status check_extra(const match *m, const group *g, const rwi_slot *slots, int count)
 {
@@ -139,7 +151,7 @@ static rw_status check_extra(const match *m, const group *g, const rwi_slot *slo
         bool asked = false;
         for (int k = 0; k < count; k++)
             asked |= slots[k].part == a->part;
-        if (!asked)
+        if (!asked && !does_nothing(a))
             return rwi_fail(
                 RW_EFORMAT,
                 "'%s': layer '%.100s' has '%.100s', which '%s' of the recipe has not", m->path,
