@@ -17,7 +17,7 @@ static const cli_option options_table[] = {{.name = "json",
                                            {0}};
 
 /* Notes that a training leaves in the file; "recipe" is a whole text and comes last. */
-static const char *const notes[] = {"data", "epoch", "recipe"};
+static const char *const notes[] = {"data", "epoch", "origin", "recipe"};
 #define NOTES (sizeof notes / sizeof notes[0])
 
 #define BITS_FREE 32 /* stored bits of a number that is trained freely */
@@ -132,16 +132,26 @@ static int print_text(const rw_net *net)
 
 /* ---- as JSON. A NULL from jansson (no memory) passes through json_pack to cli_json_print. */
 
+/* The names of a layer's inputs. */
+static json_t *json_from(const rw_layer_info *layer)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < 2 && layer->from[i] != NULL; i++)
+        json_array_append_new(list, cli_json_text(layer->from[i]));
+    return list;
+}
+
 static json_t *json_layers(const rw_net *net)
 {
     json_t *list = json_array();
     rw_layer_info layer;
     for (int32_t i = 0; rw_net_layer(net, i, &layer) == RW_OK; i++)
-        if (json_array_append_new(list, json_pack("{s:o, s:o, s:[i, i, i], s:I}", "name",
+        if (json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:[i, i, i], s:I}", "name",
                                                   cli_json_text(layer.name), "text",
-                                                  cli_json_text(layer.text), "output",
-                                                  layer.shape.h, layer.shape.w, layer.shape.c,
-                                                  "weights", (json_int_t)layer.weights)) != 0) {
+                                                  cli_json_text(layer.text), "from",
+                                                  json_from(&layer), "output", layer.shape.h,
+                                                  layer.shape.w, layer.shape.c, "weights",
+                                                  (json_int_t)layer.weights)) != 0) {
             json_decref(list);
             return NULL;
         }

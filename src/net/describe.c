@@ -50,6 +50,8 @@ rw_status rw_net_layer(const rw_net *net, int32_t index, rw_layer_info *info)
         return rwi_fail(RW_EUSAGE, "layer %d of %d", index, rw_net_layers(net));
     const rwi_node *node = &net->nodes[index + 1];
     *info = (rw_layer_info){.name = node->name, .text = node->text, .shape = node->shape};
+    for (int i = 0; i < RWI_OP_INPUTS; i++)
+        info->from[i] = node->in[i] >= 0 ? net->nodes[node->in[i]].name : NULL;
     for (int i = 0; i < RWI_NODE_SITES; i++)
         info->weights += node->site[i] ? rwi_site_weights(node->site[i]) : 0;
     return RW_OK;
