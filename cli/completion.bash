@@ -12,6 +12,7 @@ _rewire_options() {
       --help ;;
     verify | inspect) echo --json --help ;;
     list) echo --names --json --help ;;
+    convert) echo --recipe --data --set --layout --force --help ;;
     "data fetch") echo --to --mirror --quiet --help ;;
     "data info") echo --split --show --json --help ;;
     "bench step") echo --dtype --batch --steps --warmup --threads --set --profile --inference \
@@ -40,6 +41,7 @@ _rewire_has_value() {
   case $1 in
     --data | --method | --epochs | --batch | --seed | --seeds | --over | --set | --out | -o | --threads | -j | \
       --checkpoint-seconds | --split | --predictions | --bins | --to | --mirror | --show | \
+      --recipe | --layout | \
       --dtype | --steps | --warmup) return 0 ;;
   esac
   return 1
@@ -54,6 +56,11 @@ _rewire_value() {
       ;;
     --method) _rewire_words "$(_rewire_names methods)" "$2" ;;
     --split) _rewire_words "test train" "$2" ;;
+    --layout) _rewire_words "keras torch" "$2" ;;
+    --recipe)
+      _rewire_words "$(_rewire_names recipes)" "$2"
+      _rewire_paths -f "$2"
+      ;;
     --dtype) _rewire_words "f32 bf16" "$2" ;;
     --predictions) _rewire_paths -f "$2" ;;
     --out | -o | --to) _rewire_paths -d "$2" ;;
@@ -68,7 +75,7 @@ _rewire_argument() {
       _rewire_paths -f "$3"
       ;;
     resume,0) _rewire_paths -d "$3" ;;
-    eval,0 | verify,0 | inspect,0) _rewire_paths -f "$3" ;;
+    eval,0 | verify,0 | inspect,0 | convert,0 | convert,1) _rewire_paths -f "$3" ;;
     list,0) _rewire_words "$(_rewire_names)" "$3" ;;
     list,1) _rewire_words "$(_rewire_names "$4")" "$3" ;;
     data,0) _rewire_words "fetch info" "$3" ;;
@@ -103,9 +110,9 @@ _rewire() {
   if [[ -n $option ]]; then
     _rewire_value "$option" "${current#=}"
   elif [[ -z $command ]]; then
-    _rewire_words "train resume sweep eval verify inspect list data bench help --help --version" "$current"
+    _rewire_words "train resume sweep eval verify inspect list convert data bench help --help --version" "$current"
   elif [[ $command == help ]]; then
-    _rewire_words "train resume sweep eval verify inspect list data bench" "$current"
+    _rewire_words "train resume sweep eval verify inspect list convert data bench" "$current"
   elif [[ $current == -* ]]; then
     _rewire_words "$(_rewire_options "$command")" "$current"
   else

@@ -71,6 +71,7 @@ check_libraries() {
     only '^zlib\.h$' '^src/(data|store)/'
     only '^(curl|openssl)/' '^src/data/fetch_[a-z_]+\.c$'
     only '^hdf5\.h$' '^src/store/keras_h5_[a-z]+\.c$'
+    only '^zip\.h$' '^src/store/npz(_[a-z]+)?\.[ch]$'
     only '^pthread\.h$' '^src/data/'
 }
 

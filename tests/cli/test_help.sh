@@ -26,6 +26,7 @@ Commands:
   verify       check every weight of a saved net against its seed
   inspect      show what a saved net is made of
   list         show what there is: methods, layers, recipes, data sets ...
+  convert      nets of Keras, PyTorch and NumPy, in and out
   data fetch   download a known data set
   data info    show what is in a data set
   bench step   measure how fast a recipe trains here
@@ -71,7 +72,7 @@ Examples:
   rewire resume runs/conv7-seed1
 END
 
-commands="train resume sweep eval verify inspect list data_fetch data_info bench_step"
+commands="train resume sweep eval verify inspect list convert data_fetch data_info bench_step"
 for command in $commands; do
   words=$(echo "$command" | tr _ ' ')
   run 0 help $words
