@@ -2,6 +2,8 @@
  * once. */
 #include "support_net.h"
 
+#include "net/build.h"
+
 #include "core/memory.h"
 #include "core/threads.h"
 
@@ -81,6 +83,39 @@ static void test_random_prune(void **state)
     rw_net_free(net);
 }
 
+/* One after the other, each on what the one before left; 1-D variables are left alone. */
+static void test_starts_follow(void **state)
+{
+    (void)state;
+    rw_net *net;
+    rw_proof proof;
+    assert_ok(try_started(&net,
+                          "drawn init='glorot_normal value=2'; scaled factor=0.25 ;"
+                          " random_prune keep=0.5; random_prune keep=0.5",
+                          "permute"));
+    for (int i = 0; i < net->site_count; i++) {
+        const rwi_init *init = &net->sites[i]->init;
+        const bool kernel = net->sites[i]->role == RWI_KERNEL;
+        assert_true((init->kind && strcmp(init->kind->name, "glorot_normal") == 0) == kernel);
+        assert_true(!kernel || init->value == 0.5);
+        assert_true(!kernel || fabs(init->keep - (i ? 0.25 : 0.64)) < 1e-12);
+        assert_true(!kernel || init->fan_in > 1);
+    }
+    assert_ok(rw_net_verify(net, &proof));
+    rw_net_free(net);
+}
+
+static void test_every_start_has_a_row(void **state)
+{
+    (void)state;
+    const rwi_start *row;
+    int count = 0;
+    for (; (row = rwi_start_at(count)); count++)
+        assert_true(*row->name && *row->summary && row->params && row->apply);
+    assert_int_equal(count, 5);
+    assert_null(rwi_start_at(-1));
+}
+
 static void test_start_refuses(void **state)
 {
     (void)state;
@@ -90,6 +125,17 @@ static void test_start_refuses(void **state)
                  "did you mean 'agnosticize'?");
     assert_fails(rw_net_start(net, "agnosticize keep=0.5"), RW_EUSAGE, "'value' is missing");
     assert_fails(rw_net_start(net, "random_prune keep=2"), RW_EUSAGE, "keep");
+    assert_fails(rw_net_start(net, ""), RW_EUSAGE, "");
+    assert_fails(rw_net_start(net, "as_drawn;"), RW_EUSAGE, "");
+    assert_fails(rw_net_start(net, "as_drawn; ; as_drawn"), RW_EUSAGE, "");
+    assert_fails(rw_net_start(net, "as_drawn; scaled"), RW_EUSAGE, "'factor' is missing");
+    assert_fails(rw_net_start(net, "drawn init=he_unifrom"), RW_EUSAGE,
+                 "did you mean 'he_uniform'");
+    assert_fails(rw_net_start(net, "drawn init='he_normal keep=2'"), RW_EUSAGE, "keep");
+    char text[600] = "as_drawn";
+    memset(text + strlen(text), ' ', 500);
+    assert_fails(rw_net_start(net, text), RW_EUSAGE, "is longer than");
+    assert_string_equal(net->start, "as_drawn");
     assert_ok(rw_net_start(net, "random_prune keep=0.5"));
     assert_ok(rw_net_start(net, "as_drawn"));
     assert_string_equal(net->start, "as_drawn");
@@ -285,6 +331,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agnosticize),
         cmocka_unit_test(test_random_prune),
+        cmocka_unit_test(test_starts_follow),
+        cmocka_unit_test(test_every_start_has_a_row),
         cmocka_unit_test(test_start_refuses),
         cmocka_unit_test(test_predict_in_any_batch),
         cmocka_unit_test(test_normalise),
