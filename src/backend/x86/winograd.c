@@ -115,35 +115,47 @@ static int64_t panel_of(int64_t columns)
 
 /* ---- tiles */
 
-/* size x size pixels of the image from (row, column) on; those outside become nowhere. */
-static void point_at(float *image, rw_shape shape, int64_t row, int64_t column, int size,
-                     float *nowhere, float **to)
-{
-    for (int64_t i = 0; i < size; i++)
-        for (int64_t j = 0; j < size; j++) {
-            const int64_t y = row + i, x = column + j;
-            const bool inside = y >= 0 && y < shape.h && x >= 0 && x < shape.w;
-            *to++ = inside ? image + (y * shape.w + x) * shape.c : nowhere;
-        }
-}
-
 static float *image_at(const float *images, rw_shape shape, int64_t n)
 {
     return (float *)(uintptr_t)(images + n * shape.h * shape.w * shape.c);
 }
 
-/* Tile number t of the batch. */
-static void find_tile(const grid *g, const float *in, const float *out, const float *sign,
-                      int64_t t, float *nowhere, rwi_wino_tile *tile)
+/* size x size pixels of image n from (row, column) on; those outside become nowhere. */
+static void point_at(const float *images, rw_shape shape, int64_t n, int64_t row,
+                     int64_t column, int size, float *nowhere, float **to)
 {
-    const int64_t n = t / (g->rows * g->columns), at = t % (g->rows * g->columns);
-    const int64_t row = at / g->columns * OUT, column = at % g->columns * OUT;
-    point_at(image_at(in, g->in, n), g->in, row - g->top, column - g->left, IN, nowhere,
-             tile->in);
-    point_at(image_at(out, g->out, n), g->out, row, column, OUT, nowhere, tile->out);
-    if (sign)
-        point_at(image_at(sign, g->out, n), g->out, row, column, OUT, nowhere,
-                 (float **)(uintptr_t)tile->sign);
+    float *image = image_at(images, shape, n);
+    for (int64_t y = row; y < row + size; y++) {
+        float *line = image + y * shape.w * shape.c;
+        const bool inside = y >= 0 && y < shape.h;
+        for (int64_t x = column; x < column + size; x++)
+            *to++ = inside && x >= 0 && x < shape.w ? line + x * shape.c : nowhere;
+    }
+}
+
+/* Image, row and column of the first output of tile number t. */
+typedef struct place {
+    int64_t n, row, column;
+} place;
+
+static place find_tile(const grid *g, int64_t t)
+{
+    const int64_t at = t % (g->rows * g->columns);
+    return (place){.n = t / (g->rows * g->columns),
+                   .row = at / g->columns * OUT,
+                   .column = at % g->columns * OUT};
+}
+
+static void point_in(const grid *g, const float *in, place at, float *nowhere,
+                     rwi_wino_tile *tile)
+{
+    point_at(in, g->in, at.n, at.row - g->top, at.column - g->left, IN, nowhere, tile->in);
+}
+
+static void point_out(const grid *g, const float *out, place at, float *nowhere,
+                      rwi_wino_tile *tile)
+{
+    point_at(out, g->out, at.n, at.row, at.column, OUT, nowhere, tile->out);
 }
 
 /* ---- y = conv(x) */
@@ -187,12 +199,12 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
     rwi_wino_tile tile = {0};
     memset(nowhere, 0, (size_t)w->wide * sizeof *nowhere);
     for (int64_t t = 0; t < count; t++) {
-        find_tile(g, c->in, c->out, NULL, first + t, nowhere, &tile);
+        point_in(g, c->in, find_tile(g, first + t), nowhere, &tile);
         rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
     }
     multiply_block(w, g, c->weights, inputs, products, count);
     for (int64_t t = 0; t < count; t++) {
-        find_tile(g, c->in, c->out, NULL, first + t, nowhere, &tile);
+        point_out(g, c->out, find_tile(g, first + t), nowhere, &tile);
         rwi_wino_outputs(&tile, g->out.c, products + t * w->wide, stride, c->bias, c->relu);
     }
 }
@@ -231,7 +243,11 @@ static void collect_block(const rwi_op *op, const winograd *w, int64_t first, in
     float *nowhere = gradients + POINTS * stride;
     rwi_wino_tile tile = {0};
     for (int64_t t = 0; t < count; t++) {
-        find_tile(g, op->in[0], op->dout, op->relu ? op->out : NULL, first + t, nowhere, &tile);
+        const place at = find_tile(g, first + t);
+        point_in(g, op->in[0], at, nowhere, &tile);
+        point_out(g, op->dout, at, nowhere, &tile);
+        if (op->relu)
+            point_at(op->out, g->out, at.n, at.row, at.column, OUT, nowhere, tile.sign);
         rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
         rwi_wino_gradients(&tile, g->out.c, gradients + t * w->wide, stride, sums);
     }

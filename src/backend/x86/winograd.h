@@ -22,7 +22,7 @@
 typedef struct rwi_wino_tile {
     float *in[RWI_WINO_IN * RWI_WINO_IN];
     float *out[RWI_WINO_OUT * RWI_WINO_OUT];
-    const float *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
+    float *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
 } rwi_wino_tile;
 
 /* B^T d B of one tile: to[point * stride + c]. */
