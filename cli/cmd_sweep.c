@@ -14,7 +14,8 @@ typedef struct sweep_options {
     cli_run_options run;
 } sweep_options;
 
-#define AT(member) offsetof(sweep_options, member)
+#define AT(member)  offsetof(sweep_options, member)
+#define FOLDER_MOST 3500 /* so that the paths of all its files fit */
 
 static const cli_option options_table[] = {
     {.name = "over",
@@ -214,6 +215,8 @@ static int run_sweep(const cli_words *words, const void *options)
     rw_recipe *recipe = NULL;
     if (o->run.out == NULL)
         return cli_wrong(&cli_sweep, "'sweep' needs --out, a folder for its runs");
+    if (strlen(o->run.out) > FOLDER_MOST)
+        return cli_wrong(&cli_sweep, "--out is longer than %d bytes", FOLDER_MOST);
     int code = cli_recipe_open(&recipe, words->at[0]);
     if (code == CLI_DONE)
         code = change_recipe(recipe, o);

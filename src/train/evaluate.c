@@ -90,7 +90,9 @@ done:
 rw_status rwi_evaluate(rw_net *net, const rw_dataset *set, const uint32_t *images,
                        int64_t count, int64_t batch, rw_metrics *out)
 {
-    return rwi_ask(net, &(rwi_question){set, images, count, batch, NULL, NULL}, out);
+    const rwi_question question = {
+        .set = set, .images = images, .count = count, .batch = batch};
+    return rwi_ask(net, &question, out);
 }
 
 rw_status rw_evaluate(rw_net *net, const rw_dataset *set, const char *options, rw_metrics *out)

@@ -87,6 +87,7 @@ for seeds in 0 -1 x 1.5 99999 1,x 1,-1 1,,2 2,2; do
   refuse "seed" 2 recipe.yaml --seeds "$seeds" -o none
 done
 refuse "more than 10000 cells" 2 recipe.yaml --seeds 10000 --over epochs=1,2 -o none
+refuse "longer than 3500 bytes" 2 recipe.yaml --seeds 1 -o "$(printf %04000d 0)"
 refuse "did you mean '--over'" 2 recipe.yaml --ovr epochs=1 -o none
 refuse "KEY=VALUE" 2 recipe.yaml --seeds 1 --set epochs -o none
 refuse "neither a built-in recipe nor a file" 1 recipe.yml --seeds 1 -o none
