@@ -15,10 +15,10 @@ typedef enum rwi_op_kind {
     RWI_OP_MAXPOOL, /* padding never wins */
     RWI_OP_AVGPOOL, /* padding is not counted */
     RWI_OP_BATCHNORM, /* param: gamma, beta (each may be NULL); state: running mean, running
-                         variance */
+                         variance; then relu if fused */
     RWI_OP_DROPOUT,   /* may run in place; keeps with probability 1 - rate, scaled by 1 / (1 -
                          rate) */
-    RWI_OP_ADD,       /* y = x[0] + x[1] */
+    RWI_OP_ADD,       /* y = x[0] + x[1], then relu if fused */
     RWI_OP_COUNT
 } rwi_op_kind;
 const char *rwi_op_name(rwi_op_kind kind);
@@ -33,8 +33,8 @@ typedef struct rwi_op {
     rw_shape x, y; /* of one image; both inputs of add have the shape of y */
     int32_t kernel_h, kernel_w, stride, pad_top, pad_left, pad_bottom,
         pad_right; /* conv2d, pools */
-    bool relu; /* conv2d, dense: followed by relu; backward first masks dy by y > 0, in place */
-    double rate;              /* dropout */
+    bool relu;   /* fused: followed by relu; backward first masks dy by y > 0, maybe in place */
+    double rate; /* dropout */
     double momentum, epsilon; /* batchnorm: running = momentum * running + (1 - momentum) *
                                  batch (biased variance) */
     rwi_stream stream; /* dropout: mask of element i (NHWC index in the batch) at a step is

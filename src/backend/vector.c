@@ -23,11 +23,13 @@ void rwi_vector_relu_mask(const float *y, const float *dy, float *dx, int64_t co
     }
 }
 
-void rwi_vector_add(const float *a, const float *b, float *y, int64_t count)
+void rwi_vector_add(const float *a, const float *b, bool relu, float *y, int64_t count)
 {
 #pragma omp parallel for simd schedule(static) if (count >= PARALLEL_FROM)
-    for (int64_t i = 0; i < count; i++)
-        y[i] = a[i] + b[i];
+    for (int64_t i = 0; i < count; i++) {
+        const float sum = a[i] + b[i];
+        y[i] = relu && sum < 0.0F ? 0.0F : sum;
+    }
 }
 
 void rwi_vector_copy(const float *from, float *to, int64_t count)

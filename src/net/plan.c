@@ -135,7 +135,8 @@ rw_status rwi_plan_backward(rwi_plan *plan)
             return rwi_within(status, "layer '%s'", s->node->name);
         for (int j = 0; j < RWI_OP_INPUTS; j++)
             if (s->adds[j])
-                rwi_vector_add(s->sum[j], s->op.din[j], s->sum[j], plan->values[s->x[j]].count);
+                rwi_vector_add(s->sum[j], s->op.din[j], false, s->sum[j],
+                               plan->values[s->x[j]].count);
         note(plan, &s->seconds[1], &mark);
     }
     return RW_OK;

@@ -7,12 +7,24 @@
  * result is the same to the bit; a test compares with everything out of place.
  *
  * Their gradients always run in place where the input has no other use: dx is computed element
- * by element from dy. */
+ * by element from dy. The gradient of a sum is that of its parts: one of them takes it over. */
 #include "net/plan.h"
 
 static bool is_elementwise(const rwi_step *step)
 {
     return step->op.kind == RWI_OP_RELU || step->op.kind == RWI_OP_DROPOUT;
+}
+
+/* The input whose gradient may take the place of dy; -1: none. */
+static int heir(const rwi_plan *plan, const rwi_step *step)
+{
+    const int inputs = step->op.kind == RWI_OP_ADD ? RWI_OP_INPUTS
+                       : is_elementwise(step)      ? 1
+                                                   : 0;
+    for (int i = 0; i < inputs; i++)
+        if (plan->values[step->x[i]].uses == 1)
+            return step->x[i];
+    return -1;
 }
 
 void rwi_plan_share(rwi_plan *plan)
@@ -26,7 +38,8 @@ void rwi_plan_share(rwi_plan *plan)
     }
     for (int i = plan->step_count - 1; i >= 0; i--) {
         const rwi_step *step = &plan->steps[i];
-        if (is_elementwise(step) && values[step->x[0]].uses == 1)
-            values[step->x[0]].dhome = values[step->y].dhome;
+        const int x = heir(plan, step);
+        if (x >= 0)
+            values[x].dhome = values[step->y].dhome;
     }
 }

@@ -60,6 +60,7 @@ static const op_case cases[] = {
     {PLAIN(RWI_OP_BATCHNORM, 3, 5, 7, 13)},
     {PLAIN(RWI_OP_BATCHNORM, 2, 1, 1, 37), .no_bias = true},
     {PLAIN(RWI_OP_BATCHNORM, 2, 17, 16, 64)},
+    {PLAIN(RWI_OP_BATCHNORM, 3, 8, 9, 33), .relu = true},
     {PLAIN(RWI_OP_BATCHNORM, 2, 9, 9, 200), .no_dx = true},
     {PLAIN(RWI_OP_BATCHNORM, 1, 1, 1, 8)},
     {PLAIN(RWI_OP_DROPOUT, 1, 1, 1, 1), .rate = 0.5},
@@ -67,6 +68,7 @@ static const op_case cases[] = {
     {PLAIN(RWI_OP_DROPOUT, 9, 12, 12, 33), .rate = 0.25, .in_place = true},
     {PLAIN(RWI_OP_DROPOUT, 2, 9, 9, 9), .rate = 0.0},
     {PLAIN(RWI_OP_ADD, 2, 3, 5, 7)},
+    {PLAIN(RWI_OP_ADD, 2, 5, 5, 7), .relu = true},
     {PLAIN(RWI_OP_ADD, 9, 31, 31, 5)},
 };
 #define CASES (sizeof cases / sizeof *cases)

@@ -6,6 +6,7 @@
  * Backward, with h = (x - mean) / sqrt(var + epsilon) and m values a channel:
  * dx = gamma / sqrt(var + epsilon) * (dy - sum(dy) / m - h * sum(dy h) / m). */
 #include "backend/kernel.h"
+#include "backend/vector.h"
 #include "core/memory.h"
 
 #include <math.h>
@@ -76,6 +77,8 @@ static rw_status forward(rwi_op *op)
         for (int64_t i = c; i < rows * op->y.c; i += op->y.c)
             op->out[i] = (float)(((double)op->in[0][i] - mean) * scale + shift);
     }
+    if (op->relu)
+        rwi_vector_relu(op->out, op->out, rwi_op_y_count(op));
     return RW_OK;
 }
 
@@ -103,6 +106,8 @@ static void backward_channel(rwi_op *op, int32_t c)
 
 static rw_status backward(rwi_op *op)
 {
+    if (op->relu)
+        rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
 #pragma omp parallel for schedule(static)
     for (int32_t c = 0; c < op->y.c; c++)
         backward_channel(op, c);
@@ -112,6 +117,7 @@ static rw_status backward(rwi_op *op)
 const rwi_kernel rwi_kernel_ref_batchnorm = {
     .backend = "ref",
     .kind = RWI_OP_BATCHNORM,
+    .fuses_relu = true,
     .prepare = prepare,
     .release = release,
     .forward = forward,

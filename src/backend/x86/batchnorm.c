@@ -19,10 +19,11 @@
 
 typedef struct norm {
     int64_t rows, channels;
-    double *sums;                 /* PARTS x 2 x channels */
-    double *total;                /* 2 x channels */
-    float *mean, *inverse;        /* of the batch, or of the running statistics */
-    float *scale, *shift, *slope; /* y = (x - mean) * scale + shift; backward: see below */
+    double *sums;          /* PARTS x 2 x channels */
+    double *total;         /* 2 x channels */
+    float *mean, *inverse; /* of the batch, or of the running statistics */
+    float *scale, *shift;  /* y = (x - mean) * scale + shift, then relu if fused */
+    float *each, *slope;   /* of backward, see write_dx */
 } norm;
 
 static rw_status prepare(rwi_op *op)
@@ -33,7 +34,7 @@ static rw_status prepare(rwi_op *op)
         return rwi_fail_memory("batchnorm");
     b->rows = op->batch * op->y.h * op->y.w;
     b->channels = op->y.c;
-    b->mean = rwi_alloc(5 * c, sizeof(float));
+    b->mean = rwi_alloc(6 * c, sizeof(float));
     if (op->training) {
         b->sums = rwi_alloc(2 * PARTS * c, sizeof(double));
         b->total = rwi_alloc(2 * c, sizeof(double));
@@ -43,7 +44,8 @@ static rw_status prepare(rwi_op *op)
     b->inverse = b->mean + c;
     b->scale = b->mean + 2 * c;
     b->shift = b->mean + 3 * c;
-    b->slope = b->mean + 4 * c;
+    b->each = b->mean + 4 * c;
+    b->slope = b->mean + 5 * c;
     return RW_OK;
 }
 
@@ -79,6 +81,14 @@ RWI_BODY static void moments_of(const rwi_op *op, const norm *b, int64_t start, 
     memcpy(sums + b->channels + c, squares, (size_t)count * sizeof *squares);
 }
 
+/* dy, masked where a fused relu gave 0. The result is computed again, by the very operations of
+ * write_y, which costs less than reading it. */
+RWI_BODY static float masked(const norm *b, bool relu, float x, float dy, int64_t c)
+{
+    const float y = (x - b->mean[c]) * b->scale[c] + b->shift[c];
+    return relu && !(y > 0.0F) ? 0.0F : dy;
+}
+
 /* The same for dy and dy h, h = (x - mean) * inverse. */
 RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
                                int64_t c, int count, double *sums)
@@ -89,9 +99,10 @@ RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, i
     for (int64_t row = start; row < end; row++)
         for (int i = 0; i < count; i++) {
             const int64_t at = row * b->channels + c + i;
-            const float h = (op->in[0][at] - b->mean[c + i]) * b->inverse[c + i];
-            sum[i] += (double)op->dout[at];
-            along[i] += (double)op->dout[at] * (double)h;
+            const float x = op->in[0][at], h = (x - b->mean[c + i]) * b->inverse[c + i];
+            const float dy = masked(b, op->relu, x, op->dout[at], c + i);
+            sum[i] += (double)dy;
+            along[i] += (double)dy * (double)h;
         }
     memcpy(sums + c, sum, (size_t)count * sizeof *sum);
     memcpy(sums + b->channels + c, along, (size_t)count * sizeof *along);
@@ -137,24 +148,27 @@ RWI_BODY static void write_y(const rwi_op *op, const norm *b, int64_t part, int6
     for (int64_t row = start; row < end; row++) {
         const float *x = op->in[0] + row * b->channels;
         float *restrict y = op->out + row * b->channels;
-        for (int64_t c = 0; c < b->channels; c++)
-            y[c] = (x[c] - mean[c]) * scale[c] + shift[c];
+        for (int64_t c = 0; c < b->channels; c++) {
+            const float sum = (x[c] - mean[c]) * scale[c] + shift[c];
+            y[c] = op->relu && sum < 0.0F ? 0.0F : sum;
+        }
     }
 }
 
-/* dx = scale * dy - shift - (x - mean) * slope */
+/* dx = scale * dy - each - (x - mean) * slope */
 RWI_BODY static void write_dx(const rwi_op *op, const norm *b, int64_t part, int64_t start,
                               int64_t end)
 {
     (void)part;
     const float *restrict mean = b->mean, *restrict scale = b->scale;
-    const float *restrict shift = b->shift, *restrict slope = b->slope;
+    const float *restrict each = b->each, *restrict slope = b->slope;
     for (int64_t row = start; row < end; row++) {
         const float *x = op->in[0] + row * b->channels, *dy = op->dout + row * b->channels;
         float *dx = op->din[0] + row * b->channels;
 #pragma omp simd
         for (int64_t c = 0; c < b->channels; c++)
-            dx[c] = scale[c] * dy[c] - shift[c] - (x[c] - mean[c]) * slope[c];
+            dx[c] = scale[c] * masked(b, op->relu, x[c], dy[c], c) - each[c] -
+                    (x[c] - mean[c]) * slope[c];
     }
 }
 
@@ -247,7 +261,7 @@ static rw_status backward(rwi_op *op)
             op->dparam[0][c] = (float)along;
         if (op->dparam[1])
             op->dparam[1][c] = (float)sum;
-        b->shift[c] = (float)(each * sum);
+        b->each[c] = (float)(each * sum);
         b->slope[c] = (float)(each * along * (double)b->inverse[c]);
     }
     if (op->din[0])
@@ -258,6 +272,7 @@ static rw_status backward(rwi_op *op)
 const rwi_kernel rwi_kernel_x86_batchnorm = {
     .backend = "x86",
     .kind = RWI_OP_BATCHNORM,
+    .fuses_relu = true,
     .prepare = prepare,
     .release = release,
     .forward = forward,
