@@ -26,7 +26,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 REWIRE = os.environ.get("REWIRE", os.path.join(ROOT, "build", "rewire"))
 PEAK = os.environ.get("PEAK", os.path.join(ROOT, "build", "bench_peak"))
 PEER = os.path.join(ROOT, "bench", "peers", "nets_torch.py")
-NETS = ["conv7", "conv2", "conv4", "conv13", "resnet50"]
+DATA = {"conv7": "mnist", "conv2": "cifar10", "conv4": "cifar10", "conv13": "cifar10", "resnet50": "cifar10"}
+NETS = list(DATA)
 PATIENCE = 1200  # seconds that a variant may take to compile and warm up
 
 COLUMNS = (
@@ -60,17 +61,20 @@ def cpu_name():
 # ---- ours
 
 
-def rewire(args, net, dtype, batch, inference=False):
+def rewire(args, net, dtype, batch, *more, steps=None):
     """One measurement; None where this build cannot, having said why."""
     command = [REWIRE, "bench", "step", net, "--dtype", dtype, "--batch", str(batch), "--threads", str(args.threads)]
-    command += ["--warmup", "3", "--json"] + ["--inference"] * inference
-    steps = args.steps
-    if args.seconds < 60:  # a short look first, to keep a round within its seconds
-        first = subprocess.run(command + ["--steps", "1"], capture_output=True, text=True, check=False)
-        if first.returncode == 0:
-            ms = json.loads(first.stdout)["step_ms"]
-            steps = max(3, min(steps, int(1e3 * args.seconds / ms)))
-    done = subprocess.run(command + ["--steps", str(steps)], capture_output=True, text=True, check=False)
+    command += ["--warmup", "3", "--json", *more]
+    if steps is None:  # a short look first, to keep a round within its seconds
+        first = run_json(command + ["--steps", "1"])
+        steps = max(3, min(args.steps, int(1e3 * args.seconds / first["step_ms"]))) if first else 1
+        if not first:
+            return None
+    return run_json(command + ["--steps", str(steps)])
+
+
+def run_json(command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         note(f"  {done.stderr.strip()}")
         return None
@@ -181,7 +185,6 @@ def summary(rows):
 class Bench:
     def __init__(self, args, peak):
         self.args, self.peak, self.rows = args, peak, []
-        self.ours = {}  # (net, dtype, batch, what): the rounds of rewire
         self.constants = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S"),
             "commit": output_of("git", "describe", "--always", "--dirty", "--abbrev=12"),
@@ -202,21 +205,19 @@ class Bench:
     def compare(self, net, dtype, batch, what):
         """Ours and theirs in turns."""
         note(f"{net}, {what}, {dtype}, batch {batch}")
-        key = net, dtype, batch, what
-        ours = [rewire(self.args, net, dtype, batch, what == "infer")]
-        if ours[0] is None:
+        more = ["--inference"] if what == "infer" else []
+        if rewire(self.args, net, dtype, batch, *more, steps=1) is None:
             return
         others = peers(self.args, net, dtype, batch, what)
-        theirs = [[] for _ in others]
-        ours.clear()
+        ours, theirs = [], [[] for _ in others]
         for _ in range(self.args.rounds):
-            ours.append(rewire(self.args, net, dtype, batch, what == "infer"))
+            ours.append(rewire(self.args, net, dtype, batch, *more))
             for peer, rows in zip(others, theirs):
                 rows.append(peer.measure())
         for peer in others:
             peer.close()
-        self.ours[key] = ours
-        self.keep(key, ours, [(p, r) for p, r in zip(others, theirs) if all("error" not in row for row in r)])
+        good = [(p, r) for p, r in zip(others, theirs) if all("error" not in row for row in r)]
+        self.keep((net, dtype, batch, what), ours, good)
 
     def keep(self, key, ours, others):
         gflop = ours[0]["gflop_per_image"]
@@ -226,33 +227,51 @@ class Bench:
                 note(f"  not the same net: {rows[0]['weights']} weights, ours has {ours[0]['weights']}")
             ratio = statistics.median(b["step_ms"] / a["step_ms"] for a, b in zip(ours, rows))
             self.add(key, "torch", peer.name, rows[0]["torch"], summary(rows), gflop, ratio)
-            mine["ratio"] = max(ratio, 0) if mine["ratio"] is None else min(mine["ratio"], ratio)
+            mine["ratio"] = ratio if mine["ratio"] is None else min(mine["ratio"], ratio)
 
-    def synchronise(self, net):
-        """Ours was measured between the steps of training."""
-        note(f"{net}, synchronisation")
-        rounds = next((rows for key, rows in self.ours.items() if key[0] == net and key[3] == "train"), None)
-        if not rounds:
+    def parts(self, net):
+        """What a step may come with: synchronisation, every period or every step, and the loader."""
+        note(f"{net}, synchronisation and loader")
+        forms = {
+            "published": [],
+            "dense": ["--set", "method=dense"],
+            "every_step": ["--set", "method=permute latents=keep period=1"],
+            "loader": ["--data", DATA[net]],
+        }
+        others = {who: peers(self.args, net, "f32", 1, mode)[:1] for who, mode in (("torch", "sync"), ("numpy", "sync_numpy"))}
+        ours, theirs = {form: [] for form in forms}, {who: [] for who in others}
+        for _ in range(self.args.rounds):
+            for form, more in forms.items():
+                ours[form].append(rewire(self.args, net, "f32", 50, *more, steps=20))
+            for who, found in others.items():
+                theirs[who] += [peer.measure() for peer in found]
+        for peer in itertools.chain(*others.values()):
+            peer.close()
+        self.keep_parts(net, ours, theirs)
+
+    def keep_parts(self, net, ours, theirs):
+        published = ours["published"]
+        if None in published:
             return
-        for mode in ("sync", "sync_numpy"):
-            for peer in peers(self.args, net, "f32", 1, mode):
-                rows = [peer.measure() for _ in range(self.args.rounds)]
-                peer.close()
-                if all("error" not in row for row in rows):
-                    ratio = statistics.median(row["step_ms"] / median(rounds, "sync_ms") for row in rows)
-                    who = "numpy" if mode == "sync_numpy" else "torch"
-                    figures = summary(rows) | {"images_per_second": None}
-                    self.add((net, "f32", None, "sync"), who, "", rows[0]["torch"], figures, None, ratio)
-        for what, field in (("sync", "sync_ms"), ("sync_far", "sync_far_ms"), ("loader", "loader_ms")):
-            self.add_part(net, rounds, what, field)
+        for what in ("sync", "sync_far", "loader"):
+            self.add_times(net, what, [row[f"{what}_ms"] for row in published])
+        for who, rows in theirs.items():
+            if rows and all("error" not in row for row in rows):
+                ratio = statistics.median(b["step_ms"] / a["sync_ms"] for a, b in zip(published, rows))
+                figures = summary(rows) | {"images_per_second": None}
+                self.add((net, "f32", None, "sync"), who, "", rows[0]["torch"], figures, None, ratio)
+        share = [row["sync_ms"] / (row["period"] * row["step_ms"]) for row in published]
+        self.add_times(net, "step", [row["step_ms"] for row in published], 1 + statistics.median(share))
+        for form, parts, base in (("every_step", ("step_ms", "sync_ms"), "dense"), ("loader", ("step_ms", "wait_ms"), "published")):
+            if None in ours[form] or None in ours[base]:
+                continue
+            times = [sum(row[part] for part in parts) for row in ours[form]]
+            ratio = statistics.median(time / row["step_ms"] for time, row in zip(times, ours[base]))
+            self.add_times(net, f"step_{form}", times, ratio)
 
-    def add_part(self, net, rounds, what, field):
-        times = [row[field] for row in rounds]
-        batch = rounds[0]["batch"]
+    def add_times(self, net, what, times, ratio=None):
         figures = {"rounds": len(times), "ms": statistics.median(times), "ms_low": min(times), "ms_high": max(times)}
-        if what == "loader":
-            figures["images_per_second"] = 1e3 * batch / figures["ms"]
-        self.add((net, "f32", batch if what == "loader" else None, what), "rewire", "", self.version, figures, None, None)
+        self.add((net, "f32", 50, what), "rewire", "", self.version, figures, None, ratio)
 
     # ---- what is shown
 
@@ -273,22 +292,26 @@ class Bench:
             ])
         print_table(title, lines)
 
+    def first(self, **wanted):
+        return next(iter(self.find(**wanted)), {})
+
     def print_parts(self):
-        lines = [["net", "sync ms", "from random", "torch ms", "ratio", "numpy ms", "ratio", "loader /s", "of training"]]
+        lines = [["net", "sync ms", "from random", "torch ms", "ratio", "numpy ms", "ratio", "cost at period", "cost every step"]]
+        loader = [["net", "batch ms", "step ms", "cost in a step"]]
         for net in self.args.nets:
-            part = {what: next(iter(self.find(net=net, what=what, who="rewire")), None) for what in ("sync", "sync_far", "loader", "train")}
-            if not all(part.values()):
+            mine = {what: self.first(net=net, what=what, who="rewire") for what in ("sync", "sync_far", "loader", "step", "step_every_step", "step_loader")}
+            if not mine["step"]:
                 continue
-            other = {who: next(iter(self.find(net=net, what="sync", who=who)), {}) for who in ("torch", "numpy")}
+            cost = {what: cell(row["ratio"] - 1 if row.get("ratio") else None, ".1%") for what, row in mine.items()}
+            other = (self.first(net=net, what="sync", who=who) for who in ("torch", "numpy"))
+            times = ((cell(row.get("ms"), ".1f"), cell(row.get("ratio"), ".1f")) for row in other)
             lines.append([
-                *(net, cell(part["sync"]["ms"], ".2f"), cell(part["sync_far"]["ms"], ".2f")),
-                *itertools.chain.from_iterable(
-                    (cell(other[who].get("ms"), ".1f"), cell(other[who].get("ratio"), ".1f")) for who in ("torch", "numpy")
-                ),
-                cell(part["loader"]["images_per_second"], ".0f"),
-                cell(part["loader"]["images_per_second"] / part["train"]["images_per_second"], ".1f") + "x",
+                *(net, cell(mine["sync"]["ms"], ".2f"), cell(mine["sync_far"]["ms"], ".2f"), *itertools.chain(*times)),
+                *(cost["step"], cost["step_every_step"]),
             ])
-        print_table("Synchronisation, and the loader with augmentation", lines)
+            loader.append([net, cell(mine["loader"]["ms"], ".2f"), cell(mine["step"]["ms"], ".2f"), cost["step_loader"]])
+        print_table("Synchronisation (cost: of a step; every step: straight-through against dense)", lines)
+        print_table("Loader with augmentation, batch 50 (cost: needs the data)", loader)
 
     def write(self, folder):
         os.makedirs(folder, exist_ok=True)
@@ -350,7 +373,7 @@ def measure(bench):
                 bench.compare(net, dtype, batch, "train")
             for batch in filter(None, args.infer):
                 bench.compare(net, dtype, batch, "infer")
-        bench.synchronise(net)
+        bench.parts(net)
 
 
 def main():

@@ -50,7 +50,7 @@ static void fill(rw_dataset *set)
 rw_status rwi_bench_images(rw_dataset **out, const rw_recipe *recipe, int64_t count)
 {
     rw_shape shape = {0};
-    int32_t classes = 0;
+    int32_t classes = 1;
     RWI_TRY(find_shape(recipe, &shape, &classes));
     rw_dataset *set = rwi_alloc(1, sizeof *set);
     if (!set)
