@@ -30,7 +30,7 @@ static const rwi_param report_params[] = {
 
 /* Images of one range of confidences. */
 typedef struct bin {
-    int64_t count, correct;
+    int64_t correct;
     double confidence; /* sum */
 } bin;
 
@@ -54,13 +54,12 @@ static double confidence_of(const float *z, int32_t classes, int32_t best)
     return 1 / sum;
 }
 
-/* Bin m holds (m / M, (m + 1) / M]; what is not a number makes the first one not a number. */
+/* Bin m holds (m / M, (m + 1) / M]. The softmax of the highest logit is never above 1, so the
+ * last bin is the last; what is not a number makes the first one not a number. */
 static void put_in_bin(rw_report *r, const rw_prediction *p)
 {
     double place = ceil(p->confidence * (double)r->bin_count) - 1;
-    int64_t m = place > 0 ? (int64_t)place : 0;
-    bin *to = &r->bins[m < r->bin_count ? m : r->bin_count - 1];
-    to->count++;
+    bin *to = &r->bins[place > 0 ? (int64_t)place : 0];
     to->correct += p->predicted == p->label;
     to->confidence += p->confidence;
 }
