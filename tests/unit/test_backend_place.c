@@ -213,8 +213,7 @@ static void test_every_small_width(void **state)
 static void test_widths(void **state)
 {
     (void)state;
-    static const int64_t widths[] = {127,  128,  129,  255,  256,  257,   288,
-                                     1024, 3000, 4095, 4096, 4097, 16384, 16385};
+    static const int64_t widths[] = {127, 128, 129, 256, 257, 1024, 4096, 4097, 16384};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
         for (size_t w = 0; w < WAYS; w++)
             check(ways[w], widths[i] < 9999 ? 2 : 1, widths[i]);
@@ -223,14 +222,14 @@ static void test_widths(void **state)
 static void test_many_widths(void **state)
 {
     (void)state;
-    for (int64_t n = 71; n < 16384; n += n / 9 + 1)
+    for (int64_t n = 71; n < 16384; n += n / 7 + 1)
         check(n % 2 ? uniform : normal, 1, n);
 }
 
 static void test_wide(void **state)
 {
     (void)state;
-    static const int64_t widths[] = {16400, 20001, 70000};
+    static const int64_t widths[] = {16385, 30000};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
         for (size_t w = 0; w < WAYS; w++)
             check(ways[w], 1, widths[i]);
@@ -241,7 +240,7 @@ static void test_a_million(void **state)
 {
     (void)state;
     check(uniform, 1, 1000000);
-    check(two, 1, 1000000);
+    check(two, 1, 100000);
 }
 
 /* More equal values than fit into a bucket, among others. */
@@ -254,9 +253,9 @@ static float mostly_equal(uint64_t i)
 static void test_threads(void **state)
 {
     (void)state;
-    static const int64_t shapes[][2] = {{64, 100}, {7, 3000}, {1, 100000}, {2, 40000}};
+    static const int64_t shapes[][2] = {{64, 100}, {3, 3000}, {1, 50000}, {2, 20000}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        for (int threads = 1; threads <= 3; threads++) {
+        for (int threads = 1; threads <= 3; threads += 2) {
             rwi_set_threads(threads);
             check(uniform, shapes[i][0], shapes[i][1]);
             check(mostly_equal, shapes[i][0], shapes[i][1]);
