@@ -46,7 +46,7 @@ def cell(value, form):
 
 def output_of(*command):
     with contextlib.suppress(OSError):
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return ""
 
 
@@ -187,7 +187,7 @@ class Bench:
         self.args, self.peak, self.rows = args, peak, []
         self.constants = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S"),
-            "commit": output_of("git", "describe", "--always", "--dirty", "--abbrev=12"),
+            "commit": output_of("git", "-C", ROOT, "describe", "--always", "--dirty", "--abbrev=12"),
             "cpu": cpu_name(),
             "threads": args.threads,
         }
@@ -386,8 +386,9 @@ def main():
     except KeyboardInterrupt:
         note("stopped; these are the figures so far")
     print(f"{bench.constants['cpu']}, {args.threads} threads, commit {bench.constants['commit']}")
-    print(f"peak: {peak.get('f32_gflops')} GFLOP/s f32 ({peak.get('f32')}), {peak.get('bf16_gflops') or 'n/a'} bf16, "
-          f"{peak.get('triad_gb_per_second')} GB/s")
+    if peak:
+        print(f"peak: {peak['f32_gflops']} GFLOP/s f32 ({peak['f32']}), {peak['bf16_gflops'] or 'n/a'} bf16, "
+              f"{peak['triad_gb_per_second']} GB/s")
     bench.print_speed("train", "Training, images per second (ratio: how many times PyTorch's best)")
     bench.print_speed("infer", "Inference, images per second")
     bench.print_parts()
