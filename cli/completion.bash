@@ -10,7 +10,8 @@ _rewire_options() {
       --json --help ;;
     eval) echo --data --split --per-class --confusion --predictions --bins --batch --json \
       --help ;;
-    verify | inspect) echo --json --help ;;
+    verify) echo --against --json --help ;;
+    inspect) echo --json --help ;;
     list) echo --names --json --help ;;
     convert) echo --recipe --data --set --layout --force --help ;;
     "data fetch") echo --to --mirror --quiet --help ;;
@@ -41,7 +42,7 @@ _rewire_has_value() {
   case $1 in
     --data | --method | --epochs | --batch | --seed | --seeds | --over | --set | --out | -o | --threads | -j | \
       --checkpoint-seconds | --split | --predictions | --bins | --to | --mirror | --show | \
-      --recipe | --layout | \
+      --recipe | --layout | --against | \
       --dtype | --steps | --warmup) return 0 ;;
   esac
   return 1
@@ -57,6 +58,7 @@ _rewire_value() {
     --method) _rewire_words "$(_rewire_names methods)" "$2" ;;
     --split) _rewire_words "test train" "$2" ;;
     --layout) _rewire_words "keras torch" "$2" ;;
+    --against) _rewire_words "recipe $(_rewire_names inits)" "$2" ;;
     --recipe)
       _rewire_words "$(_rewire_names recipes)" "$2"
       _rewire_paths -f "$2"
