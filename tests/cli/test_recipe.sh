@@ -37,6 +37,14 @@ sed 's/kernel=3/kernel=9/' good.yaml >bad.yaml
 bad "bad.yaml.*line 5.*net"
 sed 's/period=3/period=0/' good.yaml >bad.yaml
 bad "bad.yaml.*line 6.*method.*period"
+(cat good.yaml && echo 'prune: 2') >bad.yaml
+bad "bad.yaml.*line 11.*prune.*from 0 to 0.99"
+(cat good.yaml && echo 'quirk: rare') >bad.yaml
+bad "bad.yaml.*line 11.*quirk.*none\\|raw"
+(cat good.yaml && echo 'start: random_prune keep=0.001') >bad.yaml
+bad "bad.yaml.*line 11.*start.*kernel, group .*values are 0"
+sed 's/^optimizer: adam/optimizer: lookahead inner=lookahead/' good.yaml >bad.yaml
+bad "bad.yaml.*line 7.*optimizer.*inside of another"
 sed 's/^optimizer: adam/optimizer: adan/' good.yaml >bad.yaml
 bad "bad.yaml.*line 7.*optimizer.*did you mean 'adam'"
 sed 's/^validation.*/validation: 600/' good.yaml >bad.yaml

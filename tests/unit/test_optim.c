@@ -116,7 +116,7 @@ static void test_same_bits(void **state)
     for (int i = 0; (o = rwi_optimizer_at(i)); i++) {
         rwi_set_threads(1);
         bench one = bench_new(o->name, N), two = bench_new(o->name, N);
-        for (int t = 0; t < 3; t++) {
+        for (int t = 0; t < 5; t++) { /* lookahead looks back after the fifth */
             rwi_set_threads(1);
             bench_step(&one);
             rwi_set_threads(2);
