@@ -69,6 +69,17 @@ RWI_BODY static bool guess(const float *values, int64_t n, int index_bits, int32
     return true;
 }
 
+/* Not compiled for a level: vector loads from here and there are slower than single ones. */
+static __attribute__((noinline)) void look_up(const float *values, const int32_t *sorted,
+                                              int64_t n, uint32_t mask, uint32_t *order,
+                                              float *found)
+{
+    for (int64_t r = 0; r < n; r++)
+        order[r] = (uint32_t)sorted[r] & mask;
+    for (int64_t r = 0; r < n; r++)
+        found[r] = values[order[r]];
+}
+
 /* Puts entry r where it belongs among those before it; how far that is. Equal values stand by
  * index already, and stay so. */
 static int64_t insert(float *found, uint32_t *order, int64_t r)
@@ -103,9 +114,7 @@ RWI_BODY static bool order_by(const rwi_sorter *by, const float *values, int64_t
     if (!guess(values, n, index_bits, items))
         return false;
     by->sort(items, n, spare, sorted);
-    for (int64_t r = n; r < n + VECTOR; r++)
-        sorted[r] = sorted[0];
-    by->look_up(values, sorted, n, (1 << index_bits) - 1, order, found);
+    look_up(values, sorted, n, (1U << index_bits) - 1, order, found);
     for (int64_t r = n; r < n + VECTOR; r++)
         found[r] = FLT_MAX;
     return prove(by, found, order, n);

@@ -5,14 +5,10 @@
 #include <stdint.h>
 
 /* All arrays have room for n + RWI_ORDER_SLACK entries, and those after the n-th may be
- * overwritten by anything; only values has n. */
+ * overwritten by anything. */
 typedef struct rwi_sorter {
     /* sorted = the n items, ascending; all of them differ. Overwrites items and spare. */
     void (*sort)(int32_t *items, int64_t n, int32_t *spare, int32_t *sorted);
-    /* order[r] = sorted[r] & mask and found[r] = values[order[r]]. sorted is read up to a whole
-     * vector. */
-    void (*look_up)(const float *values, const int32_t *sorted, int64_t n, int32_t mask,
-                    uint32_t *order, float *found);
     /* The first r from start on, below n, with found[r] > found[r + 1]; n where none is.
      * Entries after the n-th are read. */
     int64_t (*descent)(const float *found, int64_t start, int64_t n);

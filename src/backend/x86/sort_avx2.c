@@ -94,14 +94,6 @@ INNER vec keep(vec v, int n)
     return _mm256_blendv_epi8(spread(INT32_MAX), v, kept);
 }
 
-INNER vec both(vec a, vec b)
-{
-    return _mm256_and_si256(a, b);
-}
-INNER void fetch(float *to, const float *from, vec index)
-{
-    _mm256_storeu_ps(to, _mm256_i32gather_ps(from, index, 4));
-}
 INNER unsigned falls(const float *from)
 {
     return (unsigned)_mm256_movemask_ps(
@@ -112,7 +104,6 @@ INNER unsigned falls(const float *from)
 
 const rwi_sorter rwi_sorter_avx2 = {
     .sort = sort_items,
-    .look_up = look_up,
     .descent = descent,
 };
 

@@ -90,14 +90,6 @@ INNER vec keep(vec v, int n)
                                  v);
 }
 
-INNER vec both(vec a, vec b)
-{
-    return _mm512_and_si512(a, b);
-}
-INNER void fetch(float *to, const float *from, vec index)
-{
-    _mm512_storeu_ps(to, _mm512_i32gather_ps(index, from, 4));
-}
 INNER unsigned falls(const float *from)
 {
     return _mm512_cmp_ps_mask(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 1), _CMP_GT_OQ);
@@ -107,7 +99,6 @@ INNER unsigned falls(const float *from)
 
 const rwi_sorter rwi_sorter_avx512 = {
     .sort = sort_items,
-    .look_up = look_up,
     .descent = descent,
 };
 

@@ -12,8 +12,6 @@
  *   lower(a, b), higher(a, b)             minimum and maximum
  *   below(a, b)                           bit i of a mask: a[i] < b[i]
  *   append(p, v, mask)                    stores the lanes of mask, and up to LANES of anything
- *   both(a, b)                            bits that are set in a and in b
- *   fetch(to, p, index)                   to[i] = p[index[i]], floats
  *   falls(p)                              bit i of a mask: the float p[i] > p[i + 1]
  *   keep(v, n)                            the first n lanes, INT32_MAX in the others
  *   mirror_2, _4, _8, _16(v)              lanes reversed in groups of 2, 4, 8, 16
@@ -203,16 +201,6 @@ LEVEL static void sort_items(int32_t *items, int64_t n, int32_t *spare, int32_t 
         n -= low;
     }
     sort_small(items, n, sorted);
-}
-
-LEVEL static void look_up(const float *values, const int32_t *sorted, int64_t n, int32_t mask,
-                          uint32_t *order, float *found)
-{
-    for (int64_t r = 0; r < n; r += LANES) {
-        const vec index = both(load(sorted + r), spread(mask));
-        store((int32_t *)order + r, index);
-        fetch(found + r, values, index);
-    }
 }
 
 LEVEL static int64_t descent(const float *found, int64_t start, int64_t n)
