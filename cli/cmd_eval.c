@@ -2,6 +2,7 @@
 #include "file.h"
 #include "json.h"
 #include "table.h"
+#include <string.h>
 
 #define TOP 5
 
@@ -65,12 +66,13 @@ static const cli_option options_table[] = {
 
 #define CLASS_SIZE 64
 
-/* "7", or "7 ship" where the data set has names. */
+/* "7", or "7 ship" where the data set has a name for it that says more. */
 static const char *class_text(const rw_dataset *set, int32_t label, char *text)
 {
     const char *name = rw_dataset_class_name(set, label);
-    snprintf(text, CLASS_SIZE, "%d%s%s", label, name != NULL ? " " : "",
-             name != NULL ? name : "");
+    int used = snprintf(text, CLASS_SIZE, "%d", label);
+    if (name != NULL && strcmp(name, text) != 0)
+        snprintf(text + used, CLASS_SIZE - (size_t)used, " %s", name);
     return text;
 }
 

@@ -18,10 +18,10 @@ END
 }
 
 wrong '' "there is no command 'trian'; did you mean 'train'?" trian
-wrong '' "there is no command 'frobnicate'; known: train, resume, sweep, eval, verify, inspect, list, data, bench, help" \
+wrong '' "there is no command 'frobnicate'; known: train, resume, sweep, eval, verify, inspect, list, convert, data, bench, help" \
   frobnicate
-wrong '' "there is no command ''; known: train, resume, sweep, eval, verify, inspect, list, data, bench, help" ''
-wrong '' "there is no command '--verion'; known: train, resume, sweep, eval, verify, inspect, list, data, bench, help" \
+wrong '' "there is no command ''; known: train, resume, sweep, eval, verify, inspect, list, convert, data, bench, help" ''
+wrong '' "there is no command '--verion'; known: train, resume, sweep, eval, verify, inspect, list, convert, data, bench, help" \
   --verion
 wrong '' "there is no command 'evl'; did you mean 'eval'?" help evl
 wrong '' "'help' has no use for 'now'" help eval now
@@ -40,8 +40,8 @@ wrong 'list ' "'list' has no use for 'c'" list a b c
 wrong 'train ' "'train' has no option '--epoch'; did you mean '--epochs'?" train f1 --epoch 3
 wrong 'train ' "'train' has no option '--epoch'; did you mean '--epochs'?" train f1 --epoch=3
 wrong 'train ' "'train' has no option '--bacth'; did you mean '--batch'?" train --bacth=3 f1
-wrong 'verify ' "'verify' has no option '--x'; known: --json, --help" verify a --x
-wrong 'verify ' "'verify' has no option '-x'; known: --json, --help" verify a -x
+wrong 'verify ' "'verify' has no option '--x'; known: --against, --json, --help" verify a --x
+wrong 'verify ' "'verify' has no option '-x'; known: --against, --json, --help" verify a -x
 wrong 'train ' "--epochs needs a value: N" train f1 --epochs
 wrong 'train ' "--out needs a value: RUN" train f1 --out --json
 wrong 'train ' "--out needs a value: RUN" train f1 -o
