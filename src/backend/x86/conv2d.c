@@ -15,11 +15,12 @@
 
 #include <string.h>
 
-#define LANES         16 /* filters at a time */
+#define LANES         16 /* filters in a vector */
+#define WIDE          2  /* vectors at a time */
 #define PIXELS        8  /* pixels at a time, forward */
 #define TAPS          9  /* taps at a time, backward */
 #define MOST_TAPS     256
-#define MOST_CHANNELS 2  /* from 3 on oneDNN is as fast */
+#define MOST_CHANNELS 3  /* above, oneDNN is as fast */
 #define PARTS         16 /* sums over images that are added up in order, whatever the threads */
 
 /* 16 floats at any address. */
@@ -110,71 +111,89 @@ static const float *image_of(const rwi_op *op, const few *f, int64_t n)
     return (f->padded ? f->padded : op->in[0]) + n * f->image;
 }
 
-/* count pixels, step floats of x apart, of the LANES filters from k on. */
+/* Stores max(x, 0) where relu is wanted, else x; NaN stays. */
+RWI_BODY static void put(const rwi_op *op, const lanes *x, float *y)
+{
+    const masks always = (masks){0} - !op->relu;
+    *(masks *)y = (masks)*x & ((masks) ~(*x < (lanes){0}) | always);
+}
+
+/* count pixels, step floats of x apart, of wide vectors of filters from k on. */
 RWI_BODY static void pixels(const rwi_op *op, const few *f, const float *x, int count,
-                            int64_t k, float *y)
+                            int64_t k, int wide, float *y)
 {
     const int64_t step = (int64_t)op->stride * op->x.c, filters = op->y.c;
-    const masks always = (masks){0} - !op->relu;
-    const lanes none = {0};
-    lanes sum[PIXELS];
+    lanes sum[PIXELS][WIDE];
     for (int q = 0; q < count; q++)
-        sum[q] = op->param[1] ? *(const lanes *)(op->param[1] + k) : none;
+        for (int v = 0; v < wide; v++)
+            sum[q][v] =
+                op->param[1] ? *(const lanes *)(op->param[1] + k + v * LANES) : (lanes){0};
     for (int32_t tap = 0; tap < f->taps; tap++) {
-        const lanes w = *(const lanes *)(f->weights + tap * filters + k);
-        const float *under = x + f->offset[tap];
+        const float *w = f->weights + tap * filters + k, *under = x + f->offset[tap];
         for (int q = 0; q < count; q++)
-            sum[q] += under[q * step] * w;
+            for (int v = 0; v < wide; v++)
+                sum[q][v] += under[q * step] * *(const lanes *)(w + v * LANES);
     }
-    for (int q = 0; q < count; q++) {
-        const masks kept = (masks) ~(sum[q] < none) | always;
-        *(masks *)(y + q * filters + k) = (masks)sum[q] & kept;
-    }
+    for (int q = 0; q < count; q++)
+        for (int v = 0; v < wide; v++)
+            put(op, &sum[q][v], y + q * filters + k + v * LANES);
 }
 
-/* One row of y. The last tile of a row overlaps the one before rather than being narrower. */
-RWI_BODY static void row_of(const rwi_op *op, const few *f, const float *x, float *y)
+/* One row of y, wide vectors of filters from k on. The last tile of a row overlaps the one
+ * before rather than being narrower. */
+RWI_BODY static void strip(const rwi_op *op, const few *f, const float *x, int64_t k, int wide,
+                           float *y)
 {
     const int64_t step = (int64_t)op->stride * op->x.c;
-    for (int64_t k = 0; k < op->y.c; k += LANES) {
-        if (op->y.w < PIXELS) {
-            for (int64_t j = 0; j < op->y.w; j++)
-                pixels(op, f, x + j * step, 1, k, y + j * op->y.c);
-            continue;
-        }
-        for (int64_t j = 0; j < op->y.w; j += PIXELS) {
-            const int64_t at = j + PIXELS <= op->y.w ? j : op->y.w - PIXELS;
-            pixels(op, f, x + at * step, PIXELS, k, y + at * op->y.c);
-        }
+    for (int64_t j = 0; op->y.w < PIXELS && j < op->y.w; j++)
+        pixels(op, f, x + j * step, 1, k, wide, y + j * op->y.c);
+    for (int64_t j = 0; op->y.w >= PIXELS && j < op->y.w; j += PIXELS) {
+        const int64_t at = j + PIXELS <= op->y.w ? j : op->y.w - PIXELS;
+        pixels(op, f, x + at * step, PIXELS, k, wide, y + at * op->y.c);
     }
 }
 
-/* dw of TAPS taps from first on, and db, for the LANES filters from k on, over one image. */
+RWI_BODY static void row_of(const rwi_op *op, const few *f, const float *x, float *y)
+{
+    int64_t k = 0;
+    for (; k + WIDE * LANES <= op->y.c; k += WIDE * LANES)
+        strip(op, f, x, k, WIDE, y);
+    if (k < op->y.c)
+        strip(op, f, x, k, 1, y);
+}
+
+/* dw of TAPS taps from first on, and db, for wide vectors of filters from k on, over one image.
+ */
 RWI_BODY static void collect(const rwi_op *op, const few *f, int64_t n, int32_t first,
-                             int64_t k, float *sums)
+                             int64_t k, int wide, float *sums)
 {
     const int64_t step = (int64_t)op->stride * op->x.c, filters = op->y.c;
     const int32_t *offset = f->offset + first;
     const masks always = (masks){0} - !op->relu;
     const lanes none = {0};
-    lanes sum[TAPS], bias = none;
+    lanes sum[TAPS][WIDE], bias[WIDE] = {none};
     for (int t = 0; t < TAPS; t++)
-        sum[t] = *(const lanes *)(sums + (first + t) * filters + k);
+        for (int v = 0; v < wide; v++)
+            sum[t][v] = *(const lanes *)(sums + (first + t) * filters + k + v * LANES);
     for (int32_t i = 0; i < op->y.h; i++) {
         const float *x = image_of(op, f, n) + i * op->stride * f->row;
         int64_t at = (n * op->y.h + i) * op->y.w * filters + k;
-        for (int32_t j = 0; j < op->y.w; j++, x += step, at += filters) {
-            const masks kept = (masks)(*(const lanes *)(op->out + at) > none) | always;
-            const lanes dy = (lanes)(*(const masks *)(op->dout + at) & kept);
-            bias += dy;
-            for (int t = 0; t < TAPS; t++)
-                sum[t] += x[offset[t]] * dy;
-        }
+        for (int32_t j = 0; j < op->y.w; j++, x += step, at += filters)
+            for (int v = 0; v < wide; v++) {
+                const int64_t here = at + v * LANES;
+                const masks kept = (masks)(*(const lanes *)(op->out + here) > none) | always;
+                const lanes dy = (lanes)(*(const masks *)(op->dout + here) & kept);
+                bias[v] += dy;
+                for (int t = 0; t < TAPS; t++)
+                    sum[t][v] += x[offset[t]] * dy;
+            }
     }
-    for (int t = 0; t < TAPS; t++)
-        *(lanes *)(sums + (first + t) * filters + k) = sum[t];
-    if (first == 0)
-        *(lanes *)(sums + f->room * filters + k) += bias;
+    for (int v = 0; v < wide; v++) {
+        for (int t = 0; t < TAPS; t++)
+            *(lanes *)(sums + (first + t) * filters + k + v * LANES) = sum[t][v];
+        if (first == 0)
+            *(lanes *)(sums + f->room * filters + k + v * LANES) += bias[v];
+    }
 }
 
 /* What the two passes do to their share of the work: row i of y, or part i of the batch. */
@@ -193,9 +212,13 @@ RWI_BODY static void backward_part(const rwi_op *op, const few *f, int64_t i)
     float *sums = f->sums + i * count;
     memset(sums, 0, (size_t)count * sizeof *sums);
     for (int64_t n = i * op->batch / f->parts; n < (i + 1) * op->batch / f->parts; n++)
-        for (int64_t k = 0; k < op->y.c; k += LANES)
-            for (int32_t first = 0; first < f->taps; first += TAPS)
-                collect(op, f, n, first, k, sums);
+        for (int32_t first = 0; first < f->taps; first += TAPS) {
+            int64_t k = 0;
+            for (; k + WIDE * LANES <= op->y.c; k += WIDE * LANES)
+                collect(op, f, n, first, k, WIDE, sums);
+            if (k < op->y.c)
+                collect(op, f, n, first, k, 1, sums);
+        }
 }
 
 RWI_FOR_AVX2 static void forward_avx2(const rwi_op *op, const few *f, int64_t i)

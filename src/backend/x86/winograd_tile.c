@@ -149,11 +149,6 @@ HERE lanes get_lanes(const void *of, int i)
     return ((const lanes *)of)[i];
 }
 
-HERE void put_lanes(const void *of, int i, lanes x)
-{
-    ((lanes *)(uintptr_t)of)[i] = x;
-}
-
 /* ---- tiles of pixels */
 
 /* Channels c to c + 15 of a tile. */
