@@ -11,6 +11,7 @@
 /* Fewer weights are not worth the start of other threads. */
 #define WORTH 4096
 
+#define LINE 16 /* entries in a cache line */
 #define ROOM (RWI_ORDER_MOST + RWI_ORDER_SLACK)
 
 static void rank_group(rwi_order_fn *find, const float *values, int64_t n, uint32_t *order,
@@ -45,10 +46,13 @@ static void place_wide(const float *latent, const uint32_t *by_fixed, int64_t n,
         wiring[order[r]] = by_fixed[r];
 }
 
+/* The wiring is fetched while the order is found: then it is written here and there. */
 static void place_group(rwi_order_fn *find, const float *latent, const uint32_t *by_fixed,
                         int64_t n, uint32_t *wiring)
 {
     uint32_t order[ROOM];
+    for (int64_t i = 0; i < n; i += LINE)
+        __builtin_prefetch(wiring + i, 1);
     find(latent, n, order);
     for (int64_t r = 0; r < n; r++)
         wiring[order[r]] = by_fixed[r];
@@ -68,6 +72,7 @@ void rwi_place(const float *latent, const uint32_t *by_fixed, int64_t groups, in
             place_group(find, latent + g * n, by_fixed + g * n, n, wiring + g * n);
 }
 
+/* A copy read in order, since the fixed values are read here and there. */
 static void gather_group(const float *fixed, const uint32_t *wiring, int64_t n, float *weights)
 {
     float near[RWI_ORDER_MOST];
