@@ -41,7 +41,7 @@ static int32_t key_of(float value)
     int32_t bits;
     const float positive = value + 0.0F; /* -0 becomes +0 */
     memcpy(&bits, &positive, sizeof bits);
-    bits ^= bits >> 31 & INT32_MAX;
+    bits ^= bits < 0 ? INT32_MAX : 0;
     return isnan(value) ? NOT_A_NUMBER : bits;
 }
 

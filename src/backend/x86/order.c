@@ -32,13 +32,13 @@ RWI_BODY static bool range_of(const float *values, int64_t n, float *least, floa
     for (int64_t i = 0; i < n; i++) {
         int32_t key;
         memcpy(&key, values + i, sizeof key);
-        key ^= key >> 31 & rest;
+        key ^= key < 0 ? rest : 0;
         low = key < low ? key : low;
         high = key > high ? key : high;
     }
     const bool finite = high < infinite && low > ~infinite;
-    low ^= low >> 31 & rest;
-    high ^= high >> 31 & rest;
+    low ^= low < 0 ? rest : 0;
+    high ^= high < 0 ? rest : 0;
     memcpy(least, &low, sizeof low);
     memcpy(most, &high, sizeof high);
     return finite;
