@@ -2,7 +2,8 @@
  *
  * It opens the image in memory, so nothing outside the file is touched, and takes only what
  * Keras writes: hard links, float arrays of at most four axes stored in the file itself, the
- * filters every libhdf5 has. It frees nothing: the process ends with it.
+ * filters every libhdf5 has. It closes few handles, and after a failure frees nothing: the
+ * process ends with it.
  *
  * Lists of names are attributes of one axis, of strings with a fixed or a variable length; one
  * that would exceed HDF5's 64 kB is cut into layer_names0, layer_names1... */
@@ -153,6 +154,9 @@ static rw_status read_strings(const reader *r, hid_t attribute, const char *name
             memcpy(&at, all + (size_t)i * size, sizeof at);
         RWI_TRY(add_name(r, list, at));
     }
+    if (varies)
+        H5Dvlen_reclaim(type, H5Aget_space(attribute), H5P_DEFAULT, all);
+    rwi_free(all);
     return RW_OK;
 }
 
@@ -454,6 +458,7 @@ rw_status rwi_h5_read(void *user, rwi_pipe *to)
         return rwi_fail(RW_EFORMAT, "'%.300s': none of its %d layers has weights", job->path,
                         layers.count);
     RWI_TRY(read_normal(&r, top));
+    rwi_free(layers.at);
     rwi_h5_head end = {0};
     return rwi_send(to, &end, sizeof end);
 }

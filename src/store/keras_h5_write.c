@@ -187,7 +187,9 @@ static rw_status send_image(const rwi_h5_job *job, hid_t file, rwi_pipe *to)
     if (H5Fget_file_image(file, image, (size_t)bytes) != size)
         return fail(job, "its image");
     RWI_TRY(rwi_send(to, &bytes, sizeof bytes));
-    return rwi_send(to, image, bytes);
+    RWI_TRY(rwi_send(to, image, bytes));
+    rwi_free(image);
+    return RW_OK;
 }
 
 rw_status rwi_h5_write(void *user, rwi_pipe *to)
