@@ -49,6 +49,9 @@ typedef struct rwi_op {
     float *dparam[RWI_OP_PARAMS]; /* overwritten; NULL: not wanted */
     float *state[2];              /* batchnorm: running mean, variance */
     int64_t step;                 /* dropout */
+    size_t
+        scratch_bytes; /* set by prepare: memory that a run needs; one piece serves all ops */
+    void *scratch;     /* that memory; nothing in it lasts from one run to the next */
 
     const struct rwi_kernel *with; /* who runs it */
     void *own;                     /* that kernel's primitives, workspaces, saved statistics */

@@ -34,13 +34,28 @@ static rw_status prepare(rwi_plan *plan)
     return RW_OK;
 }
 
+/* Steps run one after the other, so the largest wish is enough for all. */
+static rw_status lend_scratch(rwi_plan *plan)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].op.scratch_bytes > bytes)
+            bytes = plan->steps[i].op.scratch_bytes;
+    if (bytes && !(plan->scratch = rwi_alloc(bytes, 1)))
+        return rwi_fail_memory("a plan");
+    for (int i = 0; i < plan->step_count; i++)
+        plan->steps[i].op.scratch = plan->scratch;
+    return RW_OK;
+}
+
 static rw_status make(rwi_plan *plan)
 {
     RWI_TRY(rwi_plan_lower(plan));
     if (!plan->options.plain)
         rwi_plan_share(plan);
     RWI_TRY(rwi_plan_layout(plan));
-    return prepare(plan);
+    RWI_TRY(prepare(plan));
+    return lend_scratch(plan);
 }
 
 static rw_status check(const rw_net *net, const rwi_plan_options *options)
@@ -81,6 +96,7 @@ void rwi_plan_free(rwi_plan *plan)
     for (int i = 0; i < plan->prepared; i++)
         if (plan->steps[i].op.with->release)
             plan->steps[i].op.with->release(&plan->steps[i].op);
+    rwi_free(plan->scratch);
     rwi_free(plan->arena);
     rwi_free(plan->spans);
     rwi_free(plan->value_of);

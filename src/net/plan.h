@@ -37,6 +37,7 @@ struct rwi_plan {
     int value_count, step_count, prepared, logits;
     char *arena;
     int64_t bytes;
+    void *scratch; /* of whichever step runs */
     bool profiled;
     int64_t runs[2]; /* forward, backward: while it was profiled */
 };

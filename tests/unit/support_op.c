@@ -126,7 +126,13 @@ rw_status op_make(op_run *run, const op_case *c, bool training)
 rw_status op_prepare(op_run *run, const rwi_kernel *kernel)
 {
     run->op.with = kernel;
-    return kernel->prepare ? kernel->prepare(&run->op) : RW_OK;
+    const rw_status status = kernel->prepare ? kernel->prepare(&run->op) : RW_OK;
+    if (status == RW_OK && run->op.scratch_bytes) {
+        run->op.scratch = rwi_alloc(run->op.scratch_bytes, 1);
+        if (!run->op.scratch)
+            return rwi_fail_memory("an operation");
+    }
+    return status;
 }
 
 void op_free(op_run *run)
@@ -134,6 +140,7 @@ void op_free(op_run *run)
     rwi_op *op = &run->op;
     if (op->with && op->with->release)
         op->with->release(op);
+    rwi_free(op->scratch);
     if (op->out != run->in[0])
         rwi_free(op->out);
     for (int i = 0; i < RWI_OP_INPUTS; i++) {

@@ -42,28 +42,22 @@ static rw_status own_memory(const rwi_op *op, rwi_dnn_desc desc, dnnl_memory_t *
     return check(op, dnnl_memory_create(out, desc, p->engine, *memory));
 }
 
-/* Grows the shared scratchpad to what pd wants. */
-static rw_status want_scratch(const rwi_op *op, const_dnnl_primitive_desc_t pd)
+/* Grows the scratchpad to what pd wants. */
+static rw_status want_scratch(rwi_op *op, const_dnnl_primitive_desc_t pd)
 {
     rwi_dnn_passes *p = op->own;
     const rwi_dnn_desc desc = rwi_dnn_wanted(pd, dnnl_query_scratchpad_md, 0);
     const size_t bytes = desc ? dnnl_memory_desc_get_size(desc) : 0;
-    rwi_dnn_desc before;
-    if (bytes == 0)
+    if (bytes <= op->scratch_bytes)
         return RW_OK;
-    if (p->scratch) {
-        RWI_TRY(check(op, rwi_dnn_desc_of(p->scratch, &before)));
-        if (dnnl_memory_desc_get_size(before) >= bytes)
-            return RW_OK;
+    if (p->scratch)
         (void)dnnl_memory_destroy(p->scratch);
-        p->scratch = NULL;
-        rwi_free(p->scratch_memory);
-        p->scratch_memory = NULL;
-    }
-    return own_memory(op, desc, &p->scratch, &p->scratch_memory);
+    p->scratch = NULL;
+    op->scratch_bytes = bytes;
+    return check(op, dnnl_memory_create(&p->scratch, desc, p->engine, DNNL_MEMORY_NONE));
 }
 
-static rw_status make_reorder(const rwi_op *op, rwi_dnn_port *port, bool output)
+static rw_status make_reorder(rwi_op *op, rwi_dnn_port *port, bool output)
 {
     const rwi_dnn_passes *p = op->own;
     dnnl_primitive_desc_t pd = NULL;
@@ -80,7 +74,7 @@ done:
     return status;
 }
 
-static rw_status make_port(const rwi_op *op, rwi_dnn_pass pass, rwi_dnn_role role,
+static rw_status make_port(rwi_op *op, rwi_dnn_pass pass, rwi_dnn_role role,
                            const rwi_dnn_tensor *layout)
 {
     const rwi_dnn_passes *p = op->own;
@@ -99,9 +93,8 @@ static rw_status make_port(const rwi_op *op, rwi_dnn_pass pass, rwi_dnn_role rol
     return status != RW_OK ? status : make_reorder(op, port, arguments[pass][role].output);
 }
 
-static rw_status make_pass(const rwi_op *op, rwi_dnn_describe *describe,
-                           const rwi_dnn_spec *spec, rwi_dnn_pass pass,
-                           const rwi_dnn_tensor *layout)
+static rw_status make_pass(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_spec *spec,
+                           rwi_dnn_pass pass, const rwi_dnn_tensor *layout)
 {
     rwi_dnn_passes *p = op->own;
     rwi_dnn_primitive *q = &p->pass[pass];
@@ -124,7 +117,7 @@ static rw_status make_workspace(const rwi_op *op)
 }
 
 /* Like make_pass, without a bias whose gradient is not wanted. */
-static rw_status make_weights_pass(const rwi_op *op, rwi_dnn_describe *describe,
+static rw_status make_weights_pass(rwi_op *op, rwi_dnn_describe *describe,
                                    const rwi_dnn_spec *spec, const rwi_dnn_tensor *layout)
 {
     rwi_dnn_spec wanted = *spec;
@@ -187,7 +180,6 @@ void rwi_dnn_release(rwi_op *op)
         (void)dnnl_stream_destroy(p->stream);
     if (p->engine)
         (void)dnnl_engine_destroy(p->engine);
-    rwi_free(p->scratch_memory);
     rwi_free(p->workspace_memory);
     rwi_free(p);
 }
@@ -231,6 +223,8 @@ rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, float *const tensors[
 {
     const rwi_dnn_passes *p = op->own;
     dnnl_status_t s = dnnl_success;
+    if (p->scratch)
+        s = dnnl_memory_set_data_handle(p->scratch, op->scratch);
     for (int role = 0; role < RWI_DNN_ROLES && s == dnnl_success; role++)
         if (p->pass[pass].port[role].ours)
             s = dnnl_memory_set_data_handle(p->pass[pass].port[role].ours, tensors[role]);

@@ -26,9 +26,9 @@ typedef struct rwi_dnn_passes {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     rwi_dnn_primitive pass[RWI_DNN_PASSES];
-    dnnl_memory_t scratch,
-        workspace; /* scratch: one for all; workspace: forward tells backward */
-    void *scratch_memory, *workspace_memory;
+    dnnl_memory_t scratch, /* op->scratch, as large as the largest wish */
+        workspace;         /* forward tells backward */
+    void *workspace_memory;
 } rwi_dnn_passes;
 
 /* Makes op->own. layout: our layout of each tensor; spec: the same with tag any where the

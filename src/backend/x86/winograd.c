@@ -15,15 +15,16 @@
 
 #include <string.h>
 
-#define LANES  RWI_WINO_LANES
-#define POINTS RWI_WINO_POINTS
-#define IN     RWI_WINO_IN
-#define OUT    RWI_WINO_OUT
-#define FEW    24  /* tiles in a block, whose scratch then fits beside the weights in a cache */
-#define MANY   112 /* where the weights are too large for that and should be read seldom */
-#define SMALL  (32 * 32)   /* below, the transforms cost what the products save */
-#define LARGE  (128 * 128) /* weights of one point */
-#define GAP    16 /* floats between rows, so that columns do not fall into one cache set */
+#define LANES      RWI_WINO_LANES
+#define POINTS     RWI_WINO_POINTS
+#define IN         RWI_WINO_IN
+#define OUT        RWI_WINO_OUT
+#define FEW        24 /* tiles in a block, whose scratch then fits beside the weights in a cache */
+#define MANY       112 /* where the weights are too large for that and should be read seldom */
+#define SMALL      (32 * 32)          /* below, the transforms cost what the products save */
+#define MOST_PARTS (INT64_C(1) << 26) /* floats in all parts of the weights' gradient */
+#define LARGE      (128 * 128)        /* weights of one point */
+#define GAP        16 /* floats between rows, so that columns do not fall into one cache set */
 #include <stdlib.h>
 #define MOST_TILES (getenv("MT") ? atoi(getenv("MT")) : 56)
 
@@ -36,11 +37,28 @@ typedef struct grid {
 
 typedef struct winograd {
     grid forward, back;           /* back: dy to dx */
-    int64_t threads, block, wide; /* tiles in a block; floats of a row of scratch */
-    float *weights;               /* transformed, for the pass that runs */
-    float *scratch;               /* of each thread: inputs and products of a block, zeros */
-    float *parts, *sums;          /* gradients at transformed weights, at the bias */
+    int64_t threads, block, wide; /* tiles in a block; floats of a row */
+    int64_t parts;                /* of the batch, when weights' gradients are added up */
+    int64_t weights, room;        /* floats: transformed weights; a thread's block */
 } winograd;
+
+/* What op->scratch holds. */
+typedef struct places {
+    float *weights; /* transformed, for the pass that runs */
+    float *blocks;  /* of each thread: inputs and products of a block, zeros */
+    float *parts;   /* of each part: gradient at the transformed weights */
+    float *sums;    /* of each part: gradient at the bias */
+} places;
+
+static places places_of(const rwi_op *op)
+{
+    const winograd *w = op->own;
+    places p = {.weights = op->scratch};
+    p.blocks = p.weights + w->weights;
+    p.parts = p.blocks + w->threads * w->room;
+    p.sums = p.parts + w->parts * w->weights;
+    return p;
+}
 
 static bool takes(const rwi_op *op)
 {
@@ -59,11 +77,6 @@ static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int6
     return g;
 }
 
-static int64_t scratch_floats(const winograd *w)
-{
-    return (2 * POINTS * w->block + 1) * w->wide;
-}
-
 static void measure(const rwi_op *op, winograd *w)
 {
     w->forward = make_grid(op->x, op->y, op->pad_top, op->pad_left, op->batch);
@@ -74,6 +87,10 @@ static void measure(const rwi_op *op, winograd *w)
     int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
     share = (share + RWI_WINO_ROWS - 1) / RWI_WINO_ROWS * RWI_WINO_ROWS;
     w->block = share < most ? share : most;
+    w->weights = (int64_t)op->x.c * op->y.c * POINTS;
+    w->room = (2 * POINTS * w->block + 1) * w->wide;
+    w->parts = w->threads < MOST_PARTS / w->weights ? w->threads : MOST_PARTS / w->weights;
+    w->parts = w->parts < 1 ? 1 : w->parts;
 }
 
 static rw_status prepare(rwi_op *op)
@@ -82,30 +99,17 @@ static rw_status prepare(rwi_op *op)
     if (!w)
         return rwi_fail_memory("conv2d");
     measure(op, w);
-    const size_t size = (size_t)op->x.c * (size_t)op->y.c * POINTS,
-                 threads = (size_t)w->threads;
-    w->weights = rwi_alloc(size, sizeof(float));
-    w->scratch = rwi_alloc(threads * (size_t)scratch_floats(w), sizeof(float));
-    if (op->training) {
-        w->parts = rwi_alloc(threads * size, sizeof(float));
-        w->sums = rwi_alloc(threads * (size_t)op->y.c, sizeof(float));
-    }
-    if (!w->weights || !w->scratch || (op->training && (!w->parts || !w->sums)))
-        return rwi_fail_memory("conv2d");
+    int64_t floats = w->weights + w->threads * w->room;
+    if (op->training)
+        floats += w->parts * (w->weights + op->y.c);
+    op->scratch_bytes = (size_t)floats * sizeof(float);
     return RW_OK;
 }
 
 static void release(rwi_op *op)
 {
-    winograd *w = op->own;
+    rwi_free(op->own);
     op->own = NULL;
-    if (!w)
-        return;
-    rwi_free(w->weights);
-    rwi_free(w->scratch);
-    rwi_free(w->parts);
-    rwi_free(w->sums);
-    rwi_free(w);
 }
 
 static int64_t panel_of(int64_t columns)
@@ -209,25 +213,27 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
     }
 }
 
-static void convolve(const winograd *w, const convolution *c)
+static void convolve(const winograd *w, const convolution *c, float *scratch)
 {
     const int64_t blocks = (c->g->tiles + w->block - 1) / w->block;
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t part = 0; part < w->threads; part++)
         for (int64_t b = part * blocks / w->threads; b < (part + 1) * blocks / w->threads; b++)
-            convolve_block(w, c, b * w->block, w->scratch + part * scratch_floats(w));
+            convolve_block(w, c, b * w->block, scratch + part * w->room);
 }
 
 static rw_status forward(rwi_op *op)
 {
     const winograd *w = op->own;
-    rwi_wino_weights(op->param[0], op->y.c, op->x.c, panel_of(op->y.c), w->weights);
-    convolve(w, &(convolution){.g = &w->forward,
-                               .in = op->in[0],
-                               .weights = w->weights,
-                               .bias = op->param[1],
-                               .out = op->out,
-                               .relu = op->relu});
+    const places p = places_of(op);
+    const convolution c = {.g = &w->forward,
+                           .in = op->in[0],
+                           .weights = p.weights,
+                           .bias = op->param[1],
+                           .out = op->out,
+                           .relu = op->relu};
+    rwi_wino_weights(op->param[0], op->y.c, op->x.c, panel_of(op->y.c), p.weights);
+    convolve(w, &c, p.blocks);
     return RW_OK;
 }
 
@@ -267,31 +273,30 @@ static void collect_block(const rwi_op *op, const winograd *w, int64_t first, in
         });
 }
 
-/* One thread's part of the batch. */
 static void collect_part(const rwi_op *op, const winograd *w, int64_t part)
 {
-    const int64_t size = POINTS * (int64_t)op->x.c * op->y.c, tiles = w->forward.tiles;
-    const int64_t end = (part + 1) * tiles / w->threads;
-    float *scratch = w->scratch + part * scratch_floats(w);
-    float *to = w->parts + part * size, *sums = w->sums + part * op->y.c;
-    memset(scratch + 2 * POINTS * w->block * w->wide, 0, (size_t)w->wide * sizeof *scratch);
-    memset(to, 0, (size_t)size * sizeof *to);
+    const places p = places_of(op);
+    const int64_t tiles = w->forward.tiles, end = (part + 1) * tiles / w->parts;
+    float *block = p.blocks + part * w->room, *to = p.parts + part * w->weights;
+    float *sums = p.sums + part * op->y.c;
+    memset(block + 2 * POINTS * w->block * w->wide, 0, (size_t)w->wide * sizeof *block);
+    memset(to, 0, (size_t)w->weights * sizeof *to);
     memset(sums, 0, (size_t)op->y.c * sizeof *sums);
-    for (int64_t t = part * tiles / w->threads; t < end; t += w->block)
-        collect_block(op, w, t, end, scratch, to, sums);
+    for (int64_t t = part * tiles / w->parts; t < end; t += w->block)
+        collect_block(op, w, t, end, block, to, sums);
 }
 
-static void weights_gradient(const rwi_op *op, const winograd *w)
+static void weights_gradient(const rwi_op *op, const winograd *w, const places *p)
 {
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
-    for (int64_t part = 0; part < w->threads; part++)
+    for (int64_t part = 0; part < w->parts; part++)
         collect_part(op, w, part);
     if (op->dparam[0])
-        rwi_wino_weights_gradient(w->parts, w->threads, op->y.c, op->x.c, op->dparam[0]);
+        rwi_wino_weights_gradient(p->parts, w->parts, op->y.c, op->x.c, op->dparam[0]);
     for (int64_t k = 0; op->dparam[1] && k < op->y.c; k++) {
         op->dparam[1][k] = 0;
-        for (int64_t part = 0; part < w->threads; part++)
-            op->dparam[1][k] += w->sums[part * op->y.c + k];
+        for (int64_t part = 0; part < w->parts; part++)
+            op->dparam[1][k] += p->sums[part * op->y.c + k];
     }
 }
 
@@ -299,12 +304,14 @@ static void weights_gradient(const rwi_op *op, const winograd *w)
 static rw_status backward(rwi_op *op)
 {
     const winograd *w = op->own;
-    weights_gradient(op, w);
+    const places p = places_of(op);
+    const convolution c = {
+        .g = &w->back, .in = op->dout, .weights = p.weights, .out = op->din[0]};
+    weights_gradient(op, w, &p);
     if (!op->din[0])
         return RW_OK;
-    rwi_wino_weights_back(op->param[0], op->y.c, op->x.c, panel_of(op->x.c), w->weights);
-    convolve(w, &(convolution){
-                    .g = &w->back, .in = op->dout, .weights = w->weights, .out = op->din[0]});
+    rwi_wino_weights_back(op->param[0], op->y.c, op->x.c, panel_of(op->x.c), p.weights);
+    convolve(w, &c, p.blocks);
     return RW_OK;
 }
 
