@@ -80,8 +80,9 @@ static rw_status find_groups(match *m)
         return rwi_fail_memory("the layers of a file");
     for (int i = 0, next; i < count; i = next) {
         const rwi_array *a = &m->arrays->at[i];
-        for (next = i + 1; next < count && !strcmp(m->arrays->at[next].layer, a->layer); next++)
-            continue;
+        next = i + 1;
+        while (next < count && strcmp(m->arrays->at[next].layer, a->layer) == 0)
+            next++;
         if (strcmp(a->layer, RWI_INPUT_LAYER) == 0)
             continue;
         group *g = &m->groups[m->group_count++];
