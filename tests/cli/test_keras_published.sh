@@ -27,8 +27,15 @@ run 0 convert "$data/pretrained/resnet50.h5" resnet50.rw --recipe resnet50
 run 0 verify resnet50.rw --against he_uniform
 run 1 verify resnet50.rw --against he_truncated
 run 1 verify resnet50.rw --against 'he_uniform keep=0.7'
-run 0 eval resnet50.rw --data cifar10 --json
-has out '"correct": 9253'
+if grep -q __asan_init "$REWIRE"; then # ten thousand images take minutes
+  mkdir some
+  head -c $((300 * 3073)) "$data/cifar10/test_batch.bin" >some/test_batch.bin
+  run 0 eval resnet50.rw --data some --json
+  has out '"correct": 282'
+else
+  run 0 eval resnet50.rw --data cifar10 --json
+  has out '"correct": 9253'
+fi
 
 # There and back.
 run 0 convert resnet50.rw ours.h5
