@@ -97,6 +97,15 @@ static rw_status set_normal(import *m)
     return RW_OK;
 }
 
+static rw_status set_loss(import *m)
+{
+    rwi_loss_options options;
+    const char *loss = rw_recipe_get(m->run.recipe, "loss");
+    return loss ? rwi_recipe_blame(m->run.recipe, "loss", 0,
+                                   rwi_loss_set(m->run.net, loss, &options))
+                : RW_OK;
+}
+
 /* "npz F1.npz": format and file, without its folders. */
 static rw_status set_origin(import *m)
 {
@@ -121,6 +130,7 @@ static rw_status import_net(import *m, rw_recipe *recipe)
     RWI_TRY(m->format->read(m->path, &m->arrays));
     RWI_TRY(rwi_arrays_to_net(&m->arrays, m->path, m->run.net));
     RWI_TRY(set_normal(m));
+    RWI_TRY(set_loss(m));
     return set_origin(m);
 }
 

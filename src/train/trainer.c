@@ -38,18 +38,23 @@ static const rwi_param loss_params[] = {
     {0},
 };
 
-static rw_status set_loss(rw_trainer *t)
+rw_status rwi_loss_set(rw_net *net, const char *loss, rwi_loss_options *out)
 {
     char name[RWI_NAME_SIZE], text[32];
     const char *rest;
-    RWI_TRY(rwi_spec_split(t->options.loss, name, &rest));
+    RWI_TRY(rwi_spec_split(loss, name, &rest));
     if (strcmp(name, "cross_entropy") != 0)
         return rwi_fail(RW_EUSAGE, "unknown loss '%s'; known: cross_entropy", name);
-    RWI_TRY(rwi_params_parse(name, loss_params, rest, &t->loss));
-    if (t->loss.temperature == 1)
+    RWI_TRY(rwi_params_parse(name, loss_params, rest, out));
+    if (out->temperature == 1)
         return RW_OK;
-    snprintf(text, sizeof text, "%.17g", t->loss.temperature);
-    return rw_net_set_note(t->net, "temperature", text);
+    snprintf(text, sizeof text, "%.17g", out->temperature);
+    return rw_net_set_note(net, "temperature", text);
+}
+
+static rw_status set_loss(rw_trainer *t)
+{
+    return rwi_loss_set(t->net, t->options.loss, &t->loss);
 }
 
 static rw_status set_optimizer(rw_trainer *t)

@@ -24,6 +24,8 @@ typedef struct rwi_loss_options {
                     */
 } rwi_loss_options;
 enum { RWI_MEAN, RWI_SUM };
+/* Reads the text of a loss; its temperature is noted in the net, for evaluation. */
+rw_status rwi_loss_set(rw_net *net, const char *loss, rwi_loss_options *out);
 
 /* The optimizer's state for one site. */
 typedef struct rwi_moments {

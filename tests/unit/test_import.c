@@ -31,7 +31,7 @@ static void test_import(void **state)
 {
     (void)state;
     char path[512], saved[512];
-    rw_recipe *recipe = parsed_recipe(RECIPE);
+    rw_recipe *recipe = parsed_recipe(RECIPE "loss: cross_entropy temperature=3\n");
     char *folder = make_file(path);
     rw_net *net, *again;
     rw_proof proof;
@@ -40,6 +40,7 @@ static void test_import(void **state)
     assert_string_equal(rw_net_method(net), "dense");
     assert_non_null(strstr(rw_net_note(net, "recipe"), "method: dense"));
     assert_string_equal(rw_recipe_get(recipe, "method"), "permute period=2");
+    assert_string_equal(rw_net_note(net, "temperature"), "3");
     assert_string_equal(net->normal.name, "scale");
     assert_float_equal(net->normal.scale, 1, 0);
     snprintf(saved, sizeof saved, "%s/x.rw", folder);
