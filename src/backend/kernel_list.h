@@ -2,6 +2,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 ROW(rwi_kernel_x86_conv2d)
 ROW(rwi_kernel_x86_winograd)
+ROW(rwi_kernel_x86_dense)
 ROW(rwi_kernel_x86_batchnorm)
 ROW(rwi_kernel_x86_dropout)
 #endif

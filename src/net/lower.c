@@ -101,6 +101,20 @@ static void fuse(rwi_plan *plan)
     plan->step_count = kept;
 }
 
+/* The mask of a relu costs its maker a pass over memory; who reads the relu's result anyway,
+ * alone and also in backward, puts it on for nothing. */
+static void pass_masks(rwi_plan *plan)
+{
+    for (int i = 0; i < plan->step_count; i++) {
+        rwi_step *step = &plan->steps[i];
+        const rwi_value *x = &plan->values[step->x[0]];
+        if (!step->op.with->masks || x->uses != 1 || x->maker < 0)
+            continue;
+        step->op.masks = step->op.training && plan->steps[x->maker].op.relu;
+        plan->steps[x->maker].op.masked = step->op.masks;
+    }
+}
+
 /* A gradient is wanted where it leads to a parameter, or to the input if that is asked for. */
 static void mark_wanted(rwi_plan *plan)
 {
@@ -129,8 +143,10 @@ rw_status rwi_plan_lower(rwi_plan *plan)
     plan->logits = plan->value_of[net->output];
     plan->values[plan->logits].uses++;
     RWI_TRY(choose_kernels(plan));
-    if (!plan->options.plain)
+    if (!plan->options.plain) {
         fuse(plan);
+        pass_masks(plan);
+    }
     mark_wanted(plan);
     return RW_OK;
 }

@@ -255,7 +255,7 @@ rw_status rwi_dnn_forward(rwi_op *op)
 rw_status rwi_dnn_backward(rwi_op *op)
 {
     const rwi_dnn_passes *p = op->own;
-    if (op->relu)
+    if (rwi_op_masks_dy(op))
         rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
     if (p->pass[RWI_DNN_BACKWARD_WEIGHTS].primitive)
         RWI_TRY(rwi_dnn_run(

@@ -10,7 +10,7 @@ static rw_status forward(rwi_op *op)
 
 static rw_status backward(rwi_op *op)
 {
-    if (op->relu)
+    if (rwi_op_masks_dy(op))
         rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
     for (int i = 0; i < RWI_OP_INPUTS; i++)
         if (op->din[i])

@@ -106,7 +106,7 @@ static void backward_channel(rwi_op *op, int32_t c)
 
 static rw_status backward(rwi_op *op)
 {
-    if (op->relu)
+    if (rwi_op_masks_dy(op))
         rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
 #pragma omp parallel for schedule(static)
     for (int32_t c = 0; c < op->y.c; c++)

@@ -124,7 +124,7 @@ static void backward_weights(const rwi_op *op)
 
 static rw_status backward(rwi_op *op)
 {
-    if (op->relu)
+    if (rwi_op_masks_dy(op))
         rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
     if (op->dparam[1])
         rwi_vector_sum_rows(op->dout, op->batch * op->y.h * op->y.w, op->y.c, op->dparam[1]);

@@ -50,7 +50,7 @@ static void combine(const float *a, int64_t step, const float *b, int64_t rows, 
 static rw_status backward(rwi_op *op)
 {
     const int64_t inputs = inputs_of(op), units = units_of(op);
-    if (op->relu)
+    if (rwi_op_masks_dy(op))
         rwi_vector_relu_mask(op->out, op->dout, op->dout, op->batch * units);
     if (op->dparam[1])
         rwi_vector_sum_rows(op->dout, op->batch, units, op->dparam[1]);

@@ -100,7 +100,7 @@ RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, i
         for (int i = 0; i < count; i++) {
             const int64_t at = row * b->channels + c + i;
             const float x = op->in[0][at], h = (x - b->mean[c + i]) * b->inverse[c + i];
-            const float dy = masked(b, op->relu, x, op->dout[at], c + i);
+            const float dy = masked(b, rwi_op_masks_dy(op), x, op->dout[at], c + i);
             sum[i] += (double)dy;
             along[i] += (double)dy * (double)h;
         }
@@ -155,20 +155,23 @@ RWI_BODY static void write_y(const rwi_op *op, const norm *b, int64_t part, int6
     }
 }
 
-/* dx = scale * dy - each - (x - mean) * slope */
+/* dx = scale * dy - each - (x - mean) * slope, or 0 where op.masks says so */
 RWI_BODY static void write_dx(const rwi_op *op, const norm *b, int64_t part, int64_t start,
                               int64_t end)
 {
     (void)part;
     const float *restrict mean = b->mean, *restrict scale = b->scale;
     const float *restrict each = b->each, *restrict slope = b->slope;
+    const bool relu = rwi_op_masks_dy(op), masks = op->masks;
     for (int64_t row = start; row < end; row++) {
         const float *x = op->in[0] + row * b->channels, *dy = op->dout + row * b->channels;
         float *dx = op->din[0] + row * b->channels;
 #pragma omp simd
-        for (int64_t c = 0; c < b->channels; c++)
-            dx[c] = scale[c] * masked(b, op->relu, x[c], dy[c], c) - each[c] -
-                    (x[c] - mean[c]) * slope[c];
+        for (int64_t c = 0; c < b->channels; c++) {
+            const float d = scale[c] * masked(b, relu, x[c], dy[c], c) - each[c] -
+                            (x[c] - mean[c]) * slope[c];
+            dx[c] = masks && !(x[c] > 0.0F) ? 0.0F : d;
+        }
     }
 }
 
@@ -273,6 +276,7 @@ const rwi_kernel rwi_kernel_x86_batchnorm = {
     .backend = "x86",
     .kind = RWI_OP_BATCHNORM,
     .fuses_relu = true,
+    .masks = true,
     .prepare = prepare,
     .release = release,
     .forward = forward,

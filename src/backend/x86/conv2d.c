@@ -169,7 +169,7 @@ RWI_BODY static void collect(const rwi_op *op, const few *f, int64_t n, int32_t 
 {
     const int64_t step = (int64_t)op->stride * op->x.c, filters = op->y.c;
     const int32_t *offset = f->offset + first;
-    const masks always = (masks){0} - !op->relu;
+    const bool relu = rwi_op_masks_dy(op);
     const lanes none = {0};
     lanes sum[TAPS][WIDE], bias[WIDE] = {none};
     for (int t = 0; t < TAPS; t++)
@@ -181,8 +181,9 @@ RWI_BODY static void collect(const rwi_op *op, const few *f, int64_t n, int32_t 
         for (int32_t j = 0; j < op->y.w; j++, x += step, at += filters)
             for (int v = 0; v < wide; v++) {
                 const int64_t here = at + v * LANES;
-                const masks kept = (masks)(*(const lanes *)(op->out + here) > none) | always;
-                const lanes dy = (lanes)(*(const masks *)(op->dout + here) & kept);
+                lanes dy = *(const lanes *)(op->dout + here);
+                if (relu)
+                    dy = (lanes)((masks)dy & (masks)(*(const lanes *)(op->out + here) > none));
                 bias[v] += dy;
                 for (int t = 0; t < TAPS; t++)
                     sum[t][v] += x[offset[t]] * dy;

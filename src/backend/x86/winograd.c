@@ -8,6 +8,7 @@
 #include "backend/x86/winograd.h"
 #include "backend/kernel.h"
 #include "backend/x86/cpu.h"
+#include "backend/x86/product.h"
 #include "core/memory.h"
 #include "core/threads.h"
 
@@ -85,7 +86,7 @@ static void measure(const rwi_op *op, winograd *w)
     w->wide = (op->x.c > op->y.c ? op->x.c : op->y.c) + GAP;
     const int64_t most = (int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW;
     int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
-    share = (share + RWI_WINO_ROWS - 1) / RWI_WINO_ROWS * RWI_WINO_ROWS;
+    share = (share + RWI_PRODUCT_ROWS - 1) / RWI_PRODUCT_ROWS * RWI_PRODUCT_ROWS;
     w->block = share < most ? share : most;
     w->weights = (int64_t)op->x.c * op->y.c * POINTS;
     w->room = (2 * POINTS * w->block + 1) * w->wide;
@@ -178,11 +179,11 @@ static void multiply_block(const winograd *w, const grid *g, const float *weight
     const int64_t panel = panel_of(g->out.c), point = (int64_t)g->in.c * g->out.c;
     for (int64_t i = 0; i < POINTS; i++)
         for (int64_t k = 0; k < g->out.c; k += panel)
-            rwi_wino_multiply(&(rwi_wino_product){
+            rwi_multiply(&(rwi_product){
                 .a = inputs + i * w->block * w->wide,
                 .b = weights + i * point + k * g->in.c,
                 .out = products + i * w->block * w->wide + k,
-                .rows = (count + RWI_WINO_ROWS - 1) / RWI_WINO_ROWS * RWI_WINO_ROWS,
+                .rows = (count + RWI_PRODUCT_ROWS - 1) / RWI_PRODUCT_ROWS * RWI_PRODUCT_ROWS,
                 .columns = panel,
                 .depth = g->in.c,
                 .a_row = w->wide,
@@ -252,13 +253,13 @@ static void collect_block(const rwi_op *op, const winograd *w, int64_t first, in
         const place at = find_tile(g, first + t);
         point_in(g, op->in[0], at, nowhere, &tile);
         point_out(g, op->dout, at, nowhere, &tile);
-        if (op->relu)
+        if (rwi_op_masks_dy(op))
             point_at(op->out, g->out, at.n, at.row, at.column, OUT, nowhere, tile.sign);
         rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
         rwi_wino_gradients(&tile, g->out.c, gradients + t * w->wide, stride, sums);
     }
     for (int64_t i = 0; i < POINTS; i++)
-        rwi_wino_multiply(&(rwi_wino_product){
+        rwi_multiply(&(rwi_product){
             .a = inputs + i * stride,
             .b = gradients + i * stride,
             .out = part + i * point,

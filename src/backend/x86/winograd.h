@@ -16,7 +16,6 @@
 #define RWI_WINO_IN     6  /* rows and columns of a tile of inputs */
 #define RWI_WINO_OUT    4  /* of outputs */
 #define RWI_WINO_LANES  16 /* channels at a time */
-#define RWI_WINO_ROWS   8  /* rows of a product at a time */
 
 /* Where the pixels of a tile are: those outside the image point to zeros nobody else uses. */
 typedef struct rwi_wino_tile {
@@ -46,15 +45,5 @@ void rwi_wino_weights_back(const float *weights, int64_t filters, int64_t channe
  * parts are added up in order, in the place of the first. */
 void rwi_wino_weights_gradient(float *parts, int64_t count, int64_t filters, int64_t channels,
                                float *dweights);
-
-/* One matrix product: out[i][j] = sum over l of a[i * a_row + l * a_step] * b[l * b_row + j],
- * or out += it. rows is a multiple of RWI_WINO_ROWS, columns of RWI_WINO_LANES. */
-typedef struct rwi_wino_product {
-    const float *a, *b;
-    float *out;
-    int64_t rows, columns, depth, a_row, a_step, b_row, out_row;
-    bool add;
-} rwi_wino_product;
-void rwi_wino_multiply(const rwi_wino_product *p);
 
 #endif

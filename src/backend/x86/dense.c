@@ -1,0 +1,217 @@
+/* dense.c (x86) - dense layers with so many weights that reading them is the work: the first
+ * one behind the convolutions. They are read once in each pass, a panel at a time, and turned
+ * or copied on the way into a piece of memory that stays in the second cache; rows of weights
+ * lie a power of two apart, so in place they would all fall into the same few lines of it. */
+#include "backend/kernel.h"
+#include "backend/vector.h"
+#include "backend/x86/cpu.h"
+#include "backend/x86/product.h"
+#include "core/memory.h"
+#include "core/threads.h"
+
+#ifdef RWI_X86
+
+#include <immintrin.h>
+#include <string.h>
+
+#define LANES RWI_PRODUCT_LANES
+#define UNITS (2 * LANES)        /* of a panel, forward */
+#define DEPTH 512                /* inputs at a time, forward */
+#define WIDE  512                /* inputs of a panel, backward */
+#define LARGE (INT64_C(1) << 20) /* weights; fewer are left to others */
+
+typedef struct dense {
+    int64_t inputs, units, threads, room; /* room: floats of scratch of a thread */
+} dense;
+
+static int64_t inputs_of(const rwi_op *op)
+{
+    return (int64_t)op->x.h * op->x.w * op->x.c;
+}
+
+static int64_t units_of(const rwi_op *op)
+{
+    return (int64_t)op->y.h * op->y.w * op->y.c;
+}
+
+static bool takes(const rwi_op *op)
+{
+    return rwi_cpu_level() >= RWI_CPU_AVX512 && inputs_of(op) % DEPTH == 0 &&
+           units_of(op) % UNITS == 0 && inputs_of(op) * units_of(op) >= LARGE;
+}
+
+static rw_status prepare(rwi_op *op)
+{
+    dense *d = op->own = rwi_alloc(1, sizeof *d);
+    if (!d)
+        return rwi_fail_memory("dense");
+    d->inputs = inputs_of(op);
+    d->units = units_of(op);
+    d->threads = rwi_threads();
+    const int64_t forward = (UNITS + op->batch) * DEPTH;
+    const int64_t backward = (d->units + op->batch) * WIDE;
+    d->room = forward > backward ? forward : backward;
+    op->scratch_bytes = (size_t)(d->threads * d->room) * sizeof(float);
+    return RW_OK;
+}
+
+static void release(rwi_op *op)
+{
+    rwi_free(op->own);
+    op->own = NULL;
+}
+
+static float *room_of(const rwi_op *op, int64_t thread)
+{
+    const dense *d = op->own;
+    return (float *)op->scratch + thread * d->room;
+}
+
+/* rows rows of columns floats, row floats apart, close together. */
+static void gather(const float *from, int64_t row, int64_t rows, int64_t columns, float *to)
+{
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(to + i * columns, from + i * row, (size_t)columns * sizeof *to);
+}
+
+/* ---- turning 16x16 floats */
+
+/* What an exchange takes from two vectors: of every 2 * WIDTH numbers the first WIDTH of both,
+ * or the last. i is the number of a lane, 16 and up are those of the second vector. */
+#define FROM(i, width, part)                                                                   \
+    (((i) & ~(2 * (width)-1)) + (part) * (width) + ((i) & ((width)-1)) +                       \
+     ((i) & (width) ? 16 : 0))
+#define LANES_FROM(width, part)                                                                \
+    _mm512_setr_epi32(FROM(0, width, part), FROM(1, width, part), FROM(2, width, part),        \
+                      FROM(3, width, part), FROM(4, width, part), FROM(5, width, part),        \
+                      FROM(6, width, part), FROM(7, width, part), FROM(8, width, part),        \
+                      FROM(9, width, part), FROM(10, width, part), FROM(11, width, part),      \
+                      FROM(12, width, part), FROM(13, width, part), FROM(14, width, part),     \
+                      FROM(15, width, part))
+
+/* Vectors whose numbers differ in the bit width exchange what stands wrong. */
+RWI_FOR_AVX512 RWI_BODY static void exchange(__m512 *v, int width, __m512i first, __m512i last)
+{
+    for (int i = 0; i < LANES; i++)
+        if (!(i & width)) {
+            const __m512 a = v[i], b = v[i + width];
+            v[i] = _mm512_permutex2var_ps(a, first, b);
+            v[i + width] = _mm512_permutex2var_ps(a, last, b);
+        }
+}
+
+/* 16 rows of 16 floats, row apart, become 16 columns: to[column * UNITS + row]. */
+RWI_FOR_AVX512 static void turn(const float *from, int64_t row, float *to)
+{
+    __m512 v[LANES];
+    for (int i = 0; i < LANES; i++)
+        v[i] = _mm512_loadu_ps(from + i * row);
+    exchange(v, 8, LANES_FROM(8, 0), LANES_FROM(8, 1));
+    exchange(v, 4, LANES_FROM(4, 0), LANES_FROM(4, 1));
+    exchange(v, 2, LANES_FROM(2, 0), LANES_FROM(2, 1));
+    exchange(v, 1, LANES_FROM(1, 0), LANES_FROM(1, 1));
+    for (int i = 0; i < LANES; i++)
+        _mm512_storeu_ps(to + i * UNITS, v[i]);
+}
+
+/* ---- y = x w^T + b */
+
+static void start_outputs(const rwi_op *op, const dense *d)
+{
+    const size_t bytes = (size_t)d->units * sizeof *op->out;
+    for (int64_t n = 0; n < op->batch; n++)
+        if (op->param[1])
+            memcpy(op->out + n * d->units, op->param[1], bytes);
+        else
+            memset(op->out + n * d->units, 0, bytes);
+}
+
+/* Adds what DEPTH inputs from i on, x, give to UNITS units from u on; w: room for their
+ * weights. */
+static void forward_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i,
+                          const float *x, float *w)
+{
+    const float *weights = op->param[0] + u * d->inputs + i;
+    for (int64_t l = 0; l < DEPTH; l += LANES)
+        for (int64_t k = 0; k < UNITS; k += LANES)
+            turn(weights + k * d->inputs + l, d->inputs, w + l * UNITS + k);
+    rwi_multiply(&(rwi_product){.a = x,
+                                .b = w,
+                                .out = op->out + u,
+                                .rows = op->batch,
+                                .columns = UNITS,
+                                .depth = DEPTH,
+                                .a_row = DEPTH,
+                                .a_step = 1,
+                                .b_row = UNITS,
+                                .out_row = d->units,
+                                .add = true});
+}
+
+static rw_status forward(rwi_op *op)
+{
+    const dense *d = op->own;
+    const int64_t panels = d->units / UNITS;
+    start_outputs(op, d);
+#pragma omp parallel for schedule(static) num_threads((int)d->threads)
+    for (int64_t t = 0; t < d->threads; t++) {
+        float *x = room_of(op, t), *w = x + op->batch * DEPTH;
+        for (int64_t i = 0; i < d->inputs; i += DEPTH) {
+            gather(op->in[0] + i, d->inputs, op->batch, DEPTH, x);
+            for (int64_t p = t * panels / d->threads; p < (t + 1) * panels / d->threads; p++)
+                forward_panel(op, d, p * UNITS, i, x, w);
+        }
+    }
+    if (op->relu)
+        rwi_vector_relu(op->out, op->out, rwi_op_y_count(op));
+    return RW_OK;
+}
+
+/* ---- gradients */
+
+/* dx = dy w and dw = dy^T x, for WIDE inputs from i on. */
+static void backward_panel(const rwi_op *op, const dense *d, int64_t i, float *room)
+{
+    float *x = room, *w = room + op->batch * WIDE;
+    rwi_product p = {.a = op->dout, .columns = WIDE, .b_row = WIDE, .out_row = d->inputs};
+    if (op->dparam[0]) {
+        gather(op->in[0] + i, d->inputs, op->batch, WIDE, x);
+        p.b = x, p.out = op->dparam[0] + i;
+        p.rows = d->units, p.depth = op->batch, p.a_row = 1, p.a_step = d->units;
+        rwi_multiply(&p);
+    }
+    if (op->din[0]) {
+        gather(op->param[0] + i, d->inputs, d->units, WIDE, w);
+        p.b = w, p.out = op->din[0] + i;
+        p.rows = op->batch, p.depth = d->units, p.a_row = d->units, p.a_step = 1;
+        rwi_multiply(&p);
+    }
+}
+
+static rw_status backward(rwi_op *op)
+{
+    const dense *d = op->own;
+    const int64_t panels = d->inputs / WIDE;
+    if (rwi_op_masks_dy(op))
+        rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
+    if (op->dparam[1])
+        rwi_vector_sum_rows(op->dout, op->batch, d->units, op->dparam[1]);
+#pragma omp parallel for schedule(static) num_threads((int)d->threads)
+    for (int64_t t = 0; t < d->threads; t++)
+        for (int64_t p = t * panels / d->threads; p < (t + 1) * panels / d->threads; p++)
+            backward_panel(op, d, p * WIDE, room_of(op, t));
+    return RW_OK;
+}
+
+const rwi_kernel rwi_kernel_x86_dense = {
+    .backend = "x86",
+    .kind = RWI_OP_DENSE,
+    .fuses_relu = true,
+    .takes = takes,
+    .prepare = prepare,
+    .release = release,
+    .forward = forward,
+    .backward = backward,
+};
+
+#endif
