@@ -89,23 +89,25 @@ RWI_BODY static float masked(const norm *b, bool relu, float x, float dy, int64_
     return relu && !(y > 0.0F) ? 0.0F : dy;
 }
 
-/* The same for dy and dy h, h = (x - mean) * inverse. */
+/* The same for dy and dy h, h = (x - mean) * inverse. At most BLOCK of them are added in
+ * float32: nothing is subtracted from these sums later, as the squared mean is from that of
+ * x^2. */
 RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
                                int64_t c, int count, double *sums)
 {
-    double sum[TILE], along[TILE];
-    memcpy(sum, sums + c, (size_t)count * sizeof *sum);
-    memcpy(along, sums + b->channels + c, (size_t)count * sizeof *along);
+    float sum[TILE] = {0.0F}, along[TILE] = {0.0F};
     for (int64_t row = start; row < end; row++)
         for (int i = 0; i < count; i++) {
             const int64_t at = row * b->channels + c + i;
             const float x = op->in[0][at], h = (x - b->mean[c + i]) * b->inverse[c + i];
             const float dy = masked(b, rwi_op_masks_dy(op), x, op->dout[at], c + i);
-            sum[i] += (double)dy;
-            along[i] += (double)dy * (double)h;
+            sum[i] += dy;
+            along[i] += dy * h;
         }
-    memcpy(sums + c, sum, (size_t)count * sizeof *sum);
-    memcpy(sums + b->channels + c, along, (size_t)count * sizeof *along);
+    for (int i = 0; i < count; i++) {
+        sums[c + i] += (double)sum[i];
+        sums[b->channels + c + i] += (double)along[i];
+    }
 }
 
 typedef void adder(const rwi_op *op, const norm *b, int64_t start, int64_t end, int64_t c,
