@@ -33,11 +33,11 @@ typedef struct rwi_op {
     rw_shape x, y; /* of one image; both inputs of add have the shape of y */
     int32_t kernel_h, kernel_w, stride, pad_top, pad_left, pad_bottom,
         pad_right; /* conv2d, pools */
-    bool relu;   /* fused: followed by relu; backward first masks dy by y > 0, maybe in place */
-    bool masked; /* but dy comes masked already */
-    bool masks;  /* dx is 0 where x <= 0: x is what a relu made, whose maker is spared the
+    bool relu; /* fused: followed by relu; backward first masks dy by y > 0, maybe in place */
+    bool dy_masked; /* but dy comes masked already */
+    bool masks_dx;  /* dx is 0 where x <= 0: x is what a relu made, whose maker is spared the
                     masking */
-    double rate; /* dropout */
+    double rate;    /* dropout */
     double momentum, epsilon; /* batchnorm: running = momentum * running + (1 - momentum) *
                                  batch (biased variance) */
     rwi_stream stream; /* dropout: mask of element i (NHWC index in the batch) at a step is
@@ -65,7 +65,7 @@ typedef struct rwi_kernel {
     const char *backend; /* "ref", "onednn", "x86" */
     rwi_op_kind kind;
     bool fuses_relu;
-    bool masks;                      /* can do what op.masks asks for */
+    bool masks_dx;                   /* can do what op.masks_dx asks for */
     bool (*takes)(const rwi_op *op); /* NULL: every op of its kind */
     /* After the pointers are set: allocates and creates everything a run needs. The addresses
      * in param may change later, but each of param and dparam is NULL or not as in the runs.
@@ -93,7 +93,7 @@ static inline int64_t rwi_op_y_count(const rwi_op *op)
 /* Is the mask of a fused relu still to be put on dy? */
 static inline bool rwi_op_masks_dy(const rwi_op *op)
 {
-    return op->relu && !op->masked;
+    return op->relu && !op->dy_masked;
 }
 
 /* The first kernel of backend ("auto": any) that takes the op; ref when none does.

@@ -108,10 +108,10 @@ static void pass_masks(rwi_plan *plan)
     for (int i = 0; i < plan->step_count; i++) {
         rwi_step *step = &plan->steps[i];
         const rwi_value *x = &plan->values[step->x[0]];
-        if (!step->op.with->masks || x->uses != 1 || x->maker < 0)
+        if (!step->op.with->masks_dx || x->uses != 1 || x->maker < 0)
             continue;
-        step->op.masks = step->op.training && plan->steps[x->maker].op.relu;
-        plan->steps[x->maker].op.masked = step->op.masks;
+        step->op.masks_dx = step->op.training && plan->steps[x->maker].op.relu;
+        plan->steps[x->maker].op.dy_masked = step->op.masks_dx;
     }
 }
 

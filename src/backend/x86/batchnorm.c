@@ -157,14 +157,14 @@ RWI_BODY static void write_y(const rwi_op *op, const norm *b, int64_t part, int6
     }
 }
 
-/* dx = scale * dy - each - (x - mean) * slope, or 0 where op.masks says so */
+/* dx = scale * dy - each - (x - mean) * slope, or 0 where op.masks_dx says so */
 RWI_BODY static void write_dx(const rwi_op *op, const norm *b, int64_t part, int64_t start,
                               int64_t end)
 {
     (void)part;
     const float *restrict mean = b->mean, *restrict scale = b->scale;
     const float *restrict each = b->each, *restrict slope = b->slope;
-    const bool relu = rwi_op_masks_dy(op), masks = op->masks;
+    const bool relu = rwi_op_masks_dy(op), masks_dx = op->masks_dx;
     for (int64_t row = start; row < end; row++) {
         const float *x = op->in[0] + row * b->channels, *dy = op->dout + row * b->channels;
         float *dx = op->din[0] + row * b->channels;
@@ -172,7 +172,7 @@ RWI_BODY static void write_dx(const rwi_op *op, const norm *b, int64_t part, int
         for (int64_t c = 0; c < b->channels; c++) {
             const float d = scale[c] * masked(b, relu, x[c], dy[c], c) - each[c] -
                             (x[c] - mean[c]) * slope[c];
-            dx[c] = masks && !(x[c] > 0.0F) ? 0.0F : d;
+            dx[c] = masks_dx && !(x[c] > 0.0F) ? 0.0F : d;
         }
     }
 }
@@ -278,7 +278,7 @@ const rwi_kernel rwi_kernel_x86_batchnorm = {
     .backend = "x86",
     .kind = RWI_OP_BATCHNORM,
     .fuses_relu = true,
-    .masks = true,
+    .masks_dx = true,
     .prepare = prepare,
     .release = release,
     .forward = forward,
