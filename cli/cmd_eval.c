@@ -1,6 +1,7 @@
 /* cmd_eval.c - rewire eval: what a paper reports of a saved net on a data set. */
 #include "file.h"
 #include "json.h"
+#include "recipe.h"
 #include "table.h"
 #include <string.h>
 
@@ -15,11 +16,7 @@ typedef struct eval_options {
 #define AT(member) offsetof(eval_options, member)
 
 static const cli_option options_table[] = {
-    {.name = "data",
-     .kind = CLI_TEXT,
-     .value = "NAME|DIR",
-     .help = "data set; default: the one it was trained on",
-     .offset = AT(data)},
+    CLI_DATA_ROW("data set; default: the one it was trained on", AT(data)),
     {.name = "split",
      .kind = CLI_TEXT,
      .value = "NAME",
