@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHAINS 12
 #define ROUNDS 1000000
@@ -17,84 +18,50 @@
 
 typedef float (*chain_fn)(int64_t rounds);
 
-#define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 12")
+#endif
+
+/* A function that takes rounds steps in each of the chains, and uses what comes of them. */
+#define CHAIN(function, instructions, vector, step)                                            \
+    instructions static float function(int64_t rounds)                                         \
+    {                                                                                          \
+        vector chains[CHAINS];                                                                 \
+        float all = 0, one;                                                                    \
+        for (int i = 0; i < CHAINS; i++) /* each begins elsewhere, or they would be one */     \
+            memset(&chains[i], 1 + i, sizeof chains[i]);                                       \
+        for (int64_t round = 0; round < rounds; round++) {                                     \
+            UNROLL for (int i = 0; i < CHAINS; i++)                                            \
+            {                                                                                  \
+                chains[i] = step(chains[i]);                                                   \
+            }                                                                                  \
+        }                                                                                      \
+        for (int i = 0; i < CHAINS; i++) {                                                     \
+            memcpy(&one, &chains[i], sizeof one);                                              \
+            all += one;                                                                        \
+        }                                                                                      \
+        return all;                                                                            \
+    }
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 
-__attribute__((target("avx512f"))) static float chain_avx512(int64_t rounds)
-{
-    const __m512 a = _mm512_set1_ps(0.999F), b = _mm512_set1_ps(1e-3F);
-    __m512 all = b;
-#define START(i) __m512 sum##i = _mm512_set1_ps(1e-3F * (i));
-#define STEP(i)  sum##i = _mm512_fmadd_ps(sum##i, a, b);
-#define END(i)   all = _mm512_add_ps(all, sum##i);
-    EACH(START)
-    for (int64_t round = 0; round < rounds; round++) {
-        EACH(STEP)
-    }
-    EACH(END)
-#undef START
-#undef STEP
-#undef END
-    return _mm512_reduce_add_ps(all);
-}
+#define STEP_AVX512(sum) _mm512_fmadd_ps(sum, _mm512_set1_ps(0.999F), _mm512_set1_ps(1e-3F))
+#define STEP_AVX2(sum)   _mm256_fmadd_ps(sum, _mm256_set1_ps(0.999F), _mm256_set1_ps(1e-3F))
+/* Pairs of products, added to float32 sums; 0x3a83 is 1e-3. */
+#define STEP_BF16(sum)                                                                         \
+    _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi16(0x3a83),                                 \
+                     (__m512bh)_mm512_set1_epi16(0x3a83))
 
-__attribute__((target("avx2,fma"))) static float chain_avx2(int64_t rounds)
-{
-    const __m256 a = _mm256_set1_ps(0.999F), b = _mm256_set1_ps(1e-3F);
-    __m256 all = b;
-#define START(i) __m256 sum##i = _mm256_set1_ps(1e-3F * (i));
-#define STEP(i)  sum##i = _mm256_fmadd_ps(sum##i, a, b);
-#define END(i)   all = _mm256_add_ps(all, sum##i);
-    EACH(START)
-    for (int64_t round = 0; round < rounds; round++) {
-        EACH(STEP)
-    }
-    EACH(END)
-#undef START
-#undef STEP
-#undef END
-    return _mm256_cvtss_f32(all);
-}
-
-/* Pairs of products, added to float32 sums. */
-__attribute__((target("avx512f,avx512bf16"))) static float chain_bf16(int64_t rounds)
-{
-    const __m512 small = _mm512_set1_ps(1e-3F);
-    const __m512bh a = _mm512_cvtne2ps_pbh(small, small);
-    __m512 all = small;
-#define START(i) __m512 sum##i = _mm512_set1_ps(1e-3F * (i));
-#define STEP(i)  sum##i = _mm512_dpbf16_ps(sum##i, a, a);
-#define END(i)   all = _mm512_add_ps(all, sum##i);
-    EACH(START)
-    for (int64_t round = 0; round < rounds; round++) {
-        EACH(STEP)
-    }
-    EACH(END)
-#undef START
-#undef STEP
-#undef END
-    return _mm512_reduce_add_ps(all);
-}
+CHAIN(chain_avx512, __attribute__((target("avx512f"))), __m512, STEP_AVX512)
+CHAIN(chain_avx2, __attribute__((target("avx2,fma"))), __m256, STEP_AVX2)
+CHAIN(chain_bf16, __attribute__((target("avx512f,avx512bf16"))), __m512, STEP_BF16)
 #endif
 
-static float chain_plain(int64_t rounds)
-{
-    float all = 0;
-#define START(i) float sum##i = 1e-3F * (i);
-#define STEP(i)  sum##i = sum##i * 0.999F + 1e-3F;
-#define END(i)   all += sum##i;
-    EACH(START)
-    for (int64_t round = 0; round < rounds; round++) {
-        EACH(STEP)
-    }
-    EACH(END)
-#undef START
-#undef STEP
-#undef END
-    return all;
-}
+#define STEP_PLAIN(sum) ((sum)*0.999F + 1e-3F)
+CHAIN(chain_plain, , float, STEP_PLAIN)
 
 /* One way to do it; flops of one instruction. */
 typedef struct peak {
