@@ -10,7 +10,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 results=docs/results.csv
-commit=$(git describe --always --dirty --abbrev=12)
+commit=$(git describe --always --abbrev=12)
+git diff --quiet HEAD -- . ":!$results" || commit=$commit-dirty
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 threads=${THREADS:-$(nproc)}
 

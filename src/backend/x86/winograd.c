@@ -26,8 +26,6 @@
 #define MOST_PARTS (INT64_C(1) << 26) /* floats in all parts of the weights' gradient */
 #define LARGE      (128 * 128)        /* weights of one point */
 #define GAP        16 /* floats between rows, so that columns do not fall into one cache set */
-#include <stdlib.h>
-#define MOST_TILES (getenv("MT") ? atoi(getenv("MT")) : 56)
 
 /* A convolution as tiles see it: images in, images out, zeros around in. */
 typedef struct grid {
