@@ -22,9 +22,8 @@ static const cli_option options_table[] = {
     {.name = "dtype",
      .kind = CLI_TEXT,
      .value = "NAME",
-     .help = "f32 or bf16",
+     .help = "what activations are kept in: f32 or bf16; default: the recipe's",
      .choices = "f32|bf16",
-     .fallback = "f32",
      .offset = AT(dtype)},
     {.name = "batch",
      .kind = CLI_INT,
@@ -221,7 +220,7 @@ static int print_json(const char *recipe, const bench_options *o, const rw_bench
                       const operations *ops)
 {
     json_t *object = json_pack("{s:o, s:s, s:s, s:o}", "recipe", cli_json_text(recipe), "mode",
-                               o->inference ? "inference" : "training", "dtype", o->dtype,
+                               o->inference ? "inference" : "training", "dtype", r->dtype,
                                "images_per_second", cli_json_number(r->images_per_second));
     if (object == NULL)
         return cli_json_print(NULL);
@@ -272,7 +271,7 @@ static void print_figures(const bench_options *o, const rw_bench_result *r,
 {
     printf("%-18s%.0f (%.0f with synchronisation); %s of %lld, %s, %lld thread%s\n",
            "images per second", r->images_per_second, with_synchronisation(r),
-           o->inference ? "batches" : "steps", (long long)r->batch, o->dtype,
+           o->inference ? "batches" : "steps", (long long)r->batch, r->dtype,
            (long long)r->threads, r->threads == 1 ? "" : "s");
     printf("%-18s%.4g an image, %.1f a second\n", "GFLOP", r->gflop_per_image,
            r->gflop_per_image * r->images_per_second);
@@ -348,8 +347,7 @@ static int measure(const char *name, rw_recipe *recipe, const bench_options *o)
 {
     operations ops = {0};
     rw_bench_result result;
-    const rw_bench_options how = {.dtype = o->dtype,
-                                  .loader = o->data != NULL,
+    const rw_bench_options how = {.loader = o->data != NULL,
                                   .inference = o->inference,
                                   .steps = o->steps,
                                   .warmup = o->warmup,
@@ -378,6 +376,8 @@ static int bench_step(const cli_words *words, const void *options)
     int code = cli_recipe_open(&recipe, words->at[0]);
     if (code == CLI_DONE)
         code = cli_recipe_text(recipe, "data", o->data);
+    if (code == CLI_DONE)
+        code = cli_recipe_text(recipe, "dtype", o->dtype);
     if (code == CLI_DONE)
         code = cli_recipe_number(recipe, "batch", o->batch);
     if (code == CLI_DONE)

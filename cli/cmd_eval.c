@@ -8,7 +8,7 @@
 #define TOP 5
 
 typedef struct eval_options {
-    const char *data, *split, *predictions;
+    const char *data, *split, *predictions, *dtype;
     int64_t batch, bins;
     bool per_class, confusion, json;
 } eval_options;
@@ -53,6 +53,12 @@ static const cli_option options_table[] = {
      .lowest = 1,
      .highest = 1e6,
      .offset = AT(batch)},
+    {.name = "dtype",
+     .kind = CLI_TEXT,
+     .value = "NAME",
+     .help = "what activations are kept in: f32 or bf16; default: as in training",
+     .choices = "f32|bf16",
+     .offset = AT(dtype)},
     {.name = "json",
      .kind = CLI_FLAG,
      .help = "results as one JSON object",
@@ -240,7 +246,10 @@ static int eval(const cli_words *words, const void *options)
     if (code != CLI_DONE)
         return code;
     const char *data = o->data != NULL ? o->data : rw_net_note(net, "data");
-    if (data == NULL)
+    const char *dtype = o->dtype != NULL ? o->dtype : rw_net_note(net, "dtype");
+    if (rw_net_set_note(net, "dtype", dtype) != RW_OK)
+        code = cli_no_memory();
+    else if (data == NULL)
         code =
             cli_wrong(&cli_eval, "'%s' does not say what it was trained on; --data is needed",
                       words->at[0]);

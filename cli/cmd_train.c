@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 typedef struct train_options {
-    const char *data, *method;
+    const char *data, *method, *dtype;
     int64_t epochs, batch, seed;
     cli_texts set;
     cli_run_options run;
@@ -30,6 +30,12 @@ static const cli_option options_table[] = {
      .lowest = 1,
      .highest = 1e6,
      .offset = AT(batch)},
+    {.name = "dtype",
+     .kind = CLI_TEXT,
+     .value = "NAME",
+     .help = "what activations are kept in: f32 or bf16",
+     .choices = "f32|bf16",
+     .offset = AT(dtype)},
     {.name = "seed",
      .kind = CLI_INT,
      .value = "N",
@@ -58,6 +64,8 @@ static int change_recipe(rw_recipe *recipe, const train_options *o)
         code = cli_recipe_number(recipe, "epochs", o->epochs);
     if (code == CLI_DONE)
         code = cli_recipe_number(recipe, "batch", o->batch);
+    if (code == CLI_DONE)
+        code = cli_recipe_text(recipe, "dtype", o->dtype);
     if (code == CLI_DONE)
         code = cli_recipe_number(recipe, "seed", o->seed);
     return code == CLI_DONE ? cli_recipe_pairs(&cli_train, recipe, &o->set) : code;

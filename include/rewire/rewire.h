@@ -371,7 +371,6 @@ typedef struct rw_bench_op {
 typedef void (*rw_bench_op_fn)(void *user, const rw_bench_op *op);
 
 typedef struct rw_bench_options {
-    const char *dtype; /* "f32"; NULL: the same */
     /* false: all steps run on one batch of random images of the shape of the recipe's data set,
      * and no data is needed. true: on that data set, by way of the loader and its augmentation.
      */
@@ -395,6 +394,7 @@ typedef struct rw_bench_result {
     rw_spread sync_far; /* the same from latents in random order: nothing is near its place */
     rw_spread load;     /* the loader makes one batch, augmented, while nothing else runs */
     int64_t sync_after, period; /* steps; period is the recipe's, 0: never */
+    const char *dtype; /* "f32" or "bf16": what activations are kept in */
     int64_t batch, threads, steps;
     double gflop_per_image;
     int64_t weights;          /* all that training moves */

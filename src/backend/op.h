@@ -1,9 +1,11 @@
 /* op.h - one operation of a planned net, as the backends see it: shapes, geometry and pointers,
  * no layers, no data sets, no layouts to choose: activations are NHWC (channel fastest),
- * kernels [filters][rows][columns][channels] or [units][inputs], all float32. */
+ * kernels [filters][rows][columns][channels] or [units][inputs], all float32; in a half op
+ * activations and their gradients are bfloat16. */
 #ifndef RWI_BACKEND_OP_H
 #define RWI_BACKEND_OP_H
 
+#include "backend/bf16.h"
 #include "core/rng.h"
 #include "core/status.h"
 
@@ -29,6 +31,7 @@ const char *rwi_op_name(rwi_op_kind kind);
 typedef struct rwi_op {
     rwi_op_kind kind;
     bool training; /* planned with backward */
+    bool half; /* in, out, din, dout are bfloat16; conv2d and dense cut their weights to it */
     int64_t batch;
     rw_shape x, y; /* of one image; both inputs of add have the shape of y */
     int32_t kernel_h, kernel_w, stride, pad_top, pad_left, pad_bottom,
@@ -43,11 +46,24 @@ typedef struct rwi_op {
     rwi_stream stream; /* dropout: mask of element i (NHWC index in the batch) at a step is
                           rwi_random_float(rwi_stream_sub(stream, step), i) >= rate */
 
-    /* Pointers, set by the plan; they do not change between runs, except params and step. */
-    const float *in[RWI_OP_INPUTS];
-    float *out;
-    float *dout;               /* dL/dy; backward may overwrite it */
-    float *din[RWI_OP_INPUTS]; /* dL/dx; NULL: not wanted. Overwritten, not added to */
+    /* Pointers, set by the plan; they do not change between runs, except params and step. Those
+     * with 16 are of half ops. */
+    union {
+        const float *in[RWI_OP_INPUTS];
+        const rwi_bf16 *in16[RWI_OP_INPUTS];
+    };
+    union {
+        float *out;
+        rwi_bf16 *out16;
+    };
+    union {
+        float *dout; /* dL/dy; backward may overwrite it */
+        rwi_bf16 *dout16;
+    };
+    union {
+        float *din[RWI_OP_INPUTS]; /* dL/dx; NULL: not wanted. Overwritten, not added to */
+        rwi_bf16 *din16[RWI_OP_INPUTS];
+    };
     const float *param[RWI_OP_PARAMS];
     float *dparam[RWI_OP_PARAMS]; /* overwritten; NULL: not wanted */
     float *state[2];              /* batchnorm: running mean, variance */
@@ -67,14 +83,16 @@ typedef struct rwi_kernel {
     bool fuses_relu;
     bool masks_dx;                   /* can do what op.masks_dx asks for */
     bool (*takes)(const rwi_op *op); /* NULL: every op of its kind */
+    bool (*half)(
+        const rwi_op *op); /* of those, can it run this half op? NULL: no; widen.h does */
     /* After the pointers are set: allocates and creates everything a run needs. The addresses
      * in param may change later, but each of param and dparam is NULL or not as in the runs.
      * NULL: nothing. */
     rw_status (*prepare)(rwi_op *op);
     /* op->training: batch statistics, dropout; otherwise inference. */
     rw_status (*forward)(rwi_op *op);
-    /* May read dout, params, the input (conv2d, dense, maxpool, batchnorm) and the sign of the
-     * result (relu, also fused); the plan reuses the memory of everything else. */
+    /* May read dout, params, and what rwi_op_reads_x and _y tell; the plan reuses the memory of
+     * everything else. */
     rw_status (*backward)(rwi_op *op);
     /* NULL: nothing. Must cope with a prepare that failed half way. */
     void (*release)(rwi_op *op);
@@ -94,6 +112,17 @@ static inline int64_t rwi_op_y_count(const rwi_op *op)
 static inline bool rwi_op_masks_dy(const rwi_op *op)
 {
     return op->relu && !op->dy_masked;
+}
+
+/* Does backward read its input? The result (only its sign)? */
+static inline bool rwi_op_reads_x(const rwi_op *op)
+{
+    return op->kind == RWI_OP_CONV2D || op->kind == RWI_OP_DENSE ||
+           op->kind == RWI_OP_MAXPOOL || op->kind == RWI_OP_BATCHNORM;
+}
+static inline bool rwi_op_reads_y(const rwi_op *op)
+{
+    return op->kind == RWI_OP_RELU || op->relu;
 }
 
 /* The first kernel of backend ("auto": any) that takes the op; ref when none does.

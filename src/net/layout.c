@@ -6,14 +6,11 @@
 #include "core/memory.h"
 #include "net/plan.h"
 
-/* What backward of an op reads besides dy and params: its input, its result. */
-static const struct {
-    bool x, y;
-} reads[RWI_OP_COUNT] = {
-    [RWI_OP_CONV2D] = {.x = true},    [RWI_OP_DENSE] = {.x = true},
-    [RWI_OP_RELU] = {.y = true},      [RWI_OP_MAXPOOL] = {.x = true},
-    [RWI_OP_BATCHNORM] = {.x = true},
-};
+int64_t rwi_plan_value_bytes(const rwi_plan *plan, int value)
+{
+    const size_t each = plan->options.half ? sizeof(rwi_bf16) : sizeof(float);
+    return plan->values[value].count * (int64_t)each;
+}
 
 static rwi_span *value_span(const rwi_plan *plan, int value)
 {
@@ -62,7 +59,7 @@ static void need_gradient(rwi_plan *plan, int index, int input, int time)
     rwi_span_touch(own, time);
     if (!step->adds[input])
         return;
-    extra_span(plan, index, input)->bytes = plan->values[v].count * (int64_t)sizeof(float);
+    extra_span(plan, index, input)->bytes = rwi_plan_value_bytes(plan, v);
     rwi_span_touch(extra_span(plan, index, input), time);
 }
 
@@ -72,9 +69,9 @@ static void need_backward(rwi_plan *plan, int index)
     const int time = 2 * plan->step_count + 1 - index;
     if (!rwi_step_goes_back(plan, step))
         return;
-    if (reads[step->op.kind].x)
+    if (rwi_op_reads_x(&step->op))
         rwi_span_touch(value_span(plan, step->x[0]), time);
-    if (reads[step->op.kind].y || step->op.relu)
+    if (rwi_op_reads_y(&step->op))
         rwi_span_touch(value_span(plan, step->y), time);
     rwi_span_touch(gradient_span(plan, step->y), time);
     for (int j = 0; j < RWI_OP_INPUTS; j++)
@@ -87,7 +84,7 @@ static void find_lifetimes(rwi_plan *plan)
     for (int i = 0; i < span_count(plan); i++)
         plan->spans[i] = RWI_SPAN_NEVER;
     for (int v = 0; v < plan->value_count; v++) {
-        const int64_t bytes = plan->values[v].count * (int64_t)sizeof(float);
+        const int64_t bytes = rwi_plan_value_bytes(plan, v);
         value_span(plan, v)->bytes = gradient_span(plan, v)->bytes = bytes;
     }
     rwi_span_touch(value_span(plan, 0), 0);
@@ -103,9 +100,9 @@ static void find_lifetimes(rwi_plan *plan)
         rwi_span_touch(gradient_span(plan, 0), end);
 }
 
-static float *memory_of(const rwi_plan *plan, const rwi_span *span)
+static void *memory_of(const rwi_plan *plan, const rwi_span *span)
 {
-    return (float *)(void *)(plan->arena + span->offset);
+    return plan->arena + span->offset;
 }
 
 static void set_gradients(rwi_plan *plan, int index, int input)
@@ -114,7 +111,7 @@ static void set_gradients(rwi_plan *plan, int index, int input)
     const int v = step->x[input];
     if (v < 0 || !plan->values[v].wants)
         return;
-    float *own = memory_of(plan, gradient_span(plan, v));
+    void *own = memory_of(plan, gradient_span(plan, v));
     step->sum[input] = own;
     step->op.din[input] =
         step->adds[input] ? memory_of(plan, extra_span(plan, index, input)) : own;

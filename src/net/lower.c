@@ -26,6 +26,7 @@ static bool to_op(const rwi_plan *plan, const rwi_node *node, rwi_op *op)
     if (!node->layer->lower)
         return false;
     *op = (rwi_op){.training = plan->options.training,
+                   .half = plan->options.half,
                    .batch = plan->options.batch,
                    .x = net->nodes[node->in[0]].shape,
                    .y = node->shape};

@@ -47,6 +47,7 @@ typedef struct rwi_plan rwi_plan;
 typedef struct rwi_plan_options {
     int64_t batch;
     bool training;
+    bool half;           /* activations and their gradients in bfloat16 */
     const char *backend; /* "auto"; NULL means the same */
     bool input_gradient; /* training: backward also fills rwi_plan_dinput */
     bool plain;          /* tests: nothing fused, nothing in place */
@@ -57,6 +58,7 @@ typedef struct rwi_plan_options {
 rw_status rwi_plan_new(rwi_plan **out, rw_net *net, const rwi_plan_options *options);
 void rwi_plan_free(rwi_plan *plan);
 int64_t rwi_plan_batch(const rwi_plan *plan);
+bool rwi_plan_half(const rwi_plan *plan);
 /* batch x h x w x c, to be filled; stays as it is. */
 float *rwi_plan_input(rwi_plan *plan);
 /* batch x classes. */
@@ -85,7 +87,11 @@ void rwi_plan_profile(rwi_plan *plan);
 /* index 0 .. rwi_plan_steps - 1 */
 rwi_cost rwi_plan_cost(const rwi_plan *plan, int index);
 
-/* An inference plan of this batch, kept with the net until another batch is asked for. */
+/* Does the net compute on activations in bfloat16 where nothing else is said? A note "dtype",
+ * so that it travels with the net. */
+bool rwi_net_half(const rw_net *net);
+rw_status rwi_net_set_half(rw_net *net, bool half);
+/* An inference plan of this batch, kept with the net until another one is asked for. */
 rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out);
 /* Makes weights of every site hold the decision that its latents stand for. Leaves latents
  * alone. */

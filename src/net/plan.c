@@ -3,6 +3,7 @@
 #include "net/plan.h"
 
 #include "backend/vector.h"
+#include "backend/widen.h"
 #include "core/memory.h"
 #include "core/threads.h"
 
@@ -24,8 +25,7 @@ static rw_status prepare(rwi_plan *plan)
     for (; plan->prepared < plan->step_count; plan->prepared++) {
         rwi_step *step = &plan->steps[plan->prepared];
         bind(step);
-        const rwi_kernel *kernel = step->op.with;
-        const rw_status status = kernel->prepare ? kernel->prepare(&step->op) : RW_OK;
+        const rw_status status = rwi_op_prepare(&step->op);
         if (status != RW_OK) {
             plan->prepared++; /* release copes with a prepare that failed half way */
             return rwi_within(status, "layer '%s'", step->node->name);
@@ -54,6 +54,7 @@ static rw_status make(rwi_plan *plan)
     if (!plan->options.plain)
         rwi_plan_share(plan);
     RWI_TRY(rwi_plan_layout(plan));
+    RWI_TRY(rwi_plan_make_edges(plan));
     RWI_TRY(prepare(plan));
     return lend_scratch(plan);
 }
@@ -94,9 +95,9 @@ void rwi_plan_free(rwi_plan *plan)
     if (!plan)
         return;
     for (int i = 0; i < plan->prepared; i++)
-        if (plan->steps[i].op.with->release)
-            plan->steps[i].op.with->release(&plan->steps[i].op);
+        rwi_op_release(&plan->steps[i].op);
     rwi_free(plan->scratch);
+    rwi_free(plan->edge_memory);
     rwi_free(plan->arena);
     rwi_free(plan->spans);
     rwi_free(plan->value_of);
@@ -127,40 +128,47 @@ static double begin(rwi_plan *plan, int direction)
 rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
 {
     double mark = begin(plan, 0);
+    rwi_plan_fill_edge(plan, RWI_EDGE_INPUT);
     for (int i = 0; i < plan->step_count; i++) {
         rwi_step *s = &plan->steps[i];
         bind(s);
         s->op.step = step;
-        const rw_status status = s->op.with->forward(&s->op);
+        const rw_status status = rwi_op_forward(&s->op);
         if (status != RW_OK)
             return rwi_within(status, "layer '%s'", s->node->name);
         note(plan, &s->seconds[0], &mark);
     }
+    rwi_plan_read_edge(plan, RWI_EDGE_LOGITS);
     return RW_OK;
+}
+
+static void add_gradient(const rwi_step *s, int input, int64_t count)
+{
+    float *sum = s->sum[input];
+    if (s->op.half)
+        rwi_bf16_add(s->sum[input], s->op.din16[input], count);
+    else
+        rwi_vector_add(sum, s->op.din[input], false, sum, count);
 }
 
 rw_status rwi_plan_backward(rwi_plan *plan)
 {
     double mark = begin(plan, 1);
+    rwi_plan_fill_edge(plan, RWI_EDGE_DLOGITS);
     for (int i = plan->step_count - 1; i >= 0; i--) {
         rwi_step *s = &plan->steps[i];
         if (!rwi_step_goes_back(plan, s))
             continue;
-        const rw_status status = s->op.with->backward(&s->op);
+        const rw_status status = rwi_op_backward(&s->op);
         if (status != RW_OK)
             return rwi_within(status, "layer '%s'", s->node->name);
         for (int j = 0; j < RWI_OP_INPUTS; j++)
             if (s->adds[j])
-                rwi_vector_add(s->sum[j], s->op.din[j], false, s->sum[j],
-                               plan->values[s->x[j]].count);
+                add_gradient(s, j, plan->values[s->x[j]].count);
         note(plan, &s->seconds[1], &mark);
     }
+    rwi_plan_read_edge(plan, RWI_EDGE_DINPUT);
     return RW_OK;
-}
-
-static float *at(const rwi_plan *plan, int span)
-{
-    return (float *)(void *)(plan->arena + plan->spans[span].offset);
 }
 
 int64_t rwi_plan_batch(const rwi_plan *plan)
@@ -168,26 +176,29 @@ int64_t rwi_plan_batch(const rwi_plan *plan)
     return plan->options.batch;
 }
 
+bool rwi_plan_half(const rwi_plan *plan)
+{
+    return plan->options.half;
+}
+
 float *rwi_plan_input(rwi_plan *plan)
 {
-    return at(plan, 0);
+    return plan->edges[RWI_EDGE_INPUT];
 }
 
 const float *rwi_plan_logits(const rwi_plan *plan)
 {
-    return at(plan, plan->values[plan->logits].home);
+    return plan->edges[RWI_EDGE_LOGITS];
 }
 
 float *rwi_plan_dlogits(rwi_plan *plan)
 {
-    if (!plan->options.training)
-        return NULL;
-    return at(plan, plan->value_count + plan->values[plan->logits].dhome);
+    return plan->edges[RWI_EDGE_DLOGITS];
 }
 
 const float *rwi_plan_dinput(const rwi_plan *plan)
 {
-    return plan->values[0].wants ? at(plan, plan->value_count + plan->values[0].dhome) : NULL;
+    return plan->edges[RWI_EDGE_DINPUT];
 }
 
 int64_t rwi_plan_bytes(const rwi_plan *plan)

@@ -1,8 +1,9 @@
 /* plan.h - inside a plan: steps (operations in order) and values (what flows between them).
  *
- * Planning goes through four files: lower.c turns nodes into steps and values and chooses
+ * Planning goes through five files: lower.c turns nodes into steps and values and chooses
  * kernels, share.c lets values live in the memory of others, layout.c finds out when each is
- * needed and where it stands, plan.c prepares the kernels and runs them. */
+ * needed and where it stands, edges.c is what the outside sees, plan.c prepares the kernels and
+ * runs them. */
 #ifndef RWI_NET_PLAN_H
 #define RWI_NET_PLAN_H
 
@@ -21,11 +22,20 @@ typedef struct rwi_value {
 typedef struct rwi_step {
     rwi_op op;
     const rwi_node *node;
-    int x[RWI_OP_INPUTS], y;   /* values; -1: none */
-    bool adds[RWI_OP_INPUTS];  /* its gradient comes on top of what later steps gave */
-    float *sum[RWI_OP_INPUTS]; /* to which op.din is added, where adds is set */
-    double seconds[2];         /* forward, backward: in all, while the plan is profiled */
+    int x[RWI_OP_INPUTS], y;  /* values; -1: none */
+    bool adds[RWI_OP_INPUTS]; /* its gradient comes on top of what later steps gave */
+    void *sum[RWI_OP_INPUTS]; /* to which op.din is added, where adds is set */
+    double seconds[2];        /* forward, backward: in all, while the plan is profiled */
 } rwi_step;
+
+/* Arrays that the outside reads or fills: always float32. */
+typedef enum rwi_edge {
+    RWI_EDGE_INPUT,
+    RWI_EDGE_LOGITS,
+    RWI_EDGE_DLOGITS,
+    RWI_EDGE_DINPUT,
+    RWI_EDGES
+} rwi_edge;
 
 struct rwi_plan {
     rw_net *net;
@@ -37,7 +47,9 @@ struct rwi_plan {
     int value_count, step_count, prepared, logits;
     char *arena;
     int64_t bytes;
-    void *scratch; /* of whichever step runs */
+    void *scratch;           /* of whichever step runs */
+    float *edges[RWI_EDGES]; /* what comes in and goes out */
+    float *edge_memory;      /* theirs, where it is not the arena's */
     bool profiled;
     int64_t runs[2]; /* forward, backward: while it was profiled */
 };
@@ -48,6 +60,12 @@ rw_status rwi_plan_lower(rwi_plan *plan);
 void rwi_plan_share(rwi_plan *plan);
 /* Lifetimes, the arena, and the pointers of all steps. */
 rw_status rwi_plan_layout(rwi_plan *plan);
+int64_t rwi_plan_value_bytes(const rwi_plan *plan, int value);
+/* After the layout: edges point into the arena, or to float32 copies where it holds bfloat16;
+ * those are copied in before a pass and out after it. */
+rw_status rwi_plan_make_edges(rwi_plan *plan);
+void rwi_plan_fill_edge(const rwi_plan *plan, rwi_edge edge);
+void rwi_plan_read_edge(const rwi_plan *plan, rwi_edge edge);
 /* Does the step have a backward to run? */
 bool rwi_step_goes_back(const rwi_plan *plan, const rwi_step *step);
 

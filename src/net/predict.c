@@ -31,10 +31,22 @@ void rwi_net_normalise(const rw_net *net, const uint8_t *pixels, int64_t images,
         }
 }
 
+bool rwi_net_half(const rw_net *net)
+{
+    const char *dtype = rw_net_note(net, "dtype");
+    return dtype && strcmp(dtype, "bf16") == 0;
+}
+
+rw_status rwi_net_set_half(rw_net *net, bool half)
+{
+    return rw_net_set_note(net, "dtype", half ? "bf16" : NULL);
+}
+
 rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out)
 {
-    const rwi_plan_options options = {.batch = batch};
-    if (!net->predictor || rwi_plan_batch(net->predictor) != batch) {
+    const rwi_plan_options options = {.batch = batch, .half = rwi_net_half(net)};
+    if (!net->predictor || rwi_plan_batch(net->predictor) != batch ||
+        rwi_plan_half(net->predictor) != options.half) {
         rwi_plan_free(net->predictor);
         net->predictor = NULL;
         RWI_TRY(rwi_plan_new(&net->predictor, net, &options));

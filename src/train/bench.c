@@ -213,6 +213,8 @@ static rw_status infer(bench *b)
 {
     RWI_TRY(rwi_bench_images(&b->run.train, b->run.recipe, b->out->batch));
     RWI_TRY(rwi_run_build_net(&b->run));
+    const char *dtype = rw_recipe_get(b->run.recipe, "dtype");
+    RWI_TRY(rwi_net_set_half(b->run.net, dtype && strcmp(dtype, "bf16") == 0));
     const size_t count = (size_t)(b->out->batch * rw_net_classes(b->run.net));
     float *logits = rwi_alloc(count, sizeof *logits);
     if (!logits)
@@ -226,9 +228,6 @@ static rw_status infer(bench *b)
 
 static rw_status check(const rw_bench_options *o)
 {
-    if (o->dtype && strcmp(o->dtype, "f32") != 0)
-        return rwi_fail(RW_EUNSUPPORTED,
-                        "dtype '%s' is not supported; this build computes in f32", o->dtype);
     if (o->steps < 0 || o->steps > STEPS_LIMIT || o->warmup < 0 || o->warmup > STEPS_LIMIT)
         return rwi_fail(RW_EUSAGE, "steps=%lld warmup=%lld, expected 0 to %d each",
                         (long long)o->steps, (long long)o->warmup, STEPS_LIMIT);
@@ -260,6 +259,7 @@ static void close_lists(bench *b)
     for (int i = 0; i < LISTS; i++)
         *to[i] = rwi_bench_spread(b->seconds[i], b->count[i]);
     out->images_per_second = 1e3 * (double)out->batch / out->step.median;
+    out->dtype = rwi_net_half(b->run.net) ? "bf16" : "f32";
     out->steps = b->steps;
     out->threads = rwi_threads();
     out->library_bytes = rwi_memory_peak();

@@ -60,6 +60,10 @@ const rwi_recipe_key rwi_recipe_keys[RWI_RECIPE_KEYS + 1] = {
     {.key = "track_test",
      .help = "also evaluate on the test images after every epoch",
      .kind = RWI_KEY_BOOL},
+    {.key = "dtype",
+     .help = "what activations and their gradients are kept in",
+     .kind = RWI_KEY_CHOICE,
+     .choices = "f32|bf16"},
     {.key = "quirk",
      .help = "raw: inputs of 0 to 255 whatever normalise says, as LaPerm's CIFAR-10 notebooks "
              "feed them; or none",

@@ -26,6 +26,7 @@ const rwi_param rwi_trainer_params[] = {
     {"normalise", "how pixels become inputs", "scale", NULL, 0, 0, AT(normalise), RWI_STRING},
     {"augment", "random views, separated by ';', or none", "none", NULL, 0, 0, AT(augment),
      RWI_STRING},
+    {"dtype", "what activations are kept in", "f32", "f32|bf16", 0, 0, AT(half), RWI_CHOICE},
     {"backend", "whose kernels to use", "auto", NULL, 0, 0, AT(backend), RWI_STRING},
     {0},
 };
@@ -152,8 +153,11 @@ static rw_status set_moments(rw_trainer *t)
 
 static rw_status set_plan(rw_trainer *t)
 {
-    rwi_plan_options options = {
-        .batch = t->options.batch, .training = true, .backend = t->options.backend};
+    rwi_plan_options options = {.batch = t->options.batch,
+                                .training = true,
+                                .half = t->options.half,
+                                .backend = t->options.backend};
+    RWI_TRY(rwi_net_set_half(t->net, options.half));
     return rwi_plan_new(&t->plan, t->net, &options);
 }
 

@@ -14,6 +14,7 @@ typedef struct rwi_trainer_options {
     char optimizer[RWI_STRING_SIZE], schedule[RWI_STRING_SIZE], loss[RWI_STRING_SIZE];
     char augment[RWI_STRING_SIZE], normalise[RWI_STRING_SIZE], backend[RWI_STRING_SIZE];
     int64_t batch, epochs, validation;
+    int half;  /* dtype=bf16 */
     double lr; /* 0: the optimizer's own */
 } rwi_trainer_options;
 extern const rwi_param rwi_trainer_params[];
