@@ -3,12 +3,12 @@
 # The options of a command, as 'rewire COMMAND --help' lists them.
 _rewire_options() {
   case $1 in
-    train) echo --data --method --epochs --batch --seed --set --out --threads \
+    train) echo --data --method --epochs --batch --dtype --seed --set --out --threads \
       --checkpoint-seconds --quiet --json --help ;;
     resume) echo --threads --checkpoint-seconds --quiet --json --help ;;
     sweep) echo --over --seeds --data --epochs --set --out --threads --checkpoint-seconds --quiet \
       --json --help ;;
-    eval) echo --data --split --per-class --confusion --predictions --bins --batch --json \
+    eval) echo --data --split --per-class --confusion --predictions --bins --batch --dtype --json \
       --help ;;
     verify) echo --against --json --help ;;
     inspect) echo --json --help ;;

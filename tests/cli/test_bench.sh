@@ -94,8 +94,6 @@ tiny_recipe small.yaml 1
 run 0 bench step small.yaml --data data --steps 70 --warmup 1 --json
 positive out wait_ms step_ms
 
-run 1 bench step tiny.yaml --dtype bf16
-refused "dtype 'bf16' is not supported"
 run 1 bench step tiny.yaml --data nowhere
 refused "no data set and no folder 'nowhere'"
 run 1 bench step tiny.yaml --set net=relu\ nonsense=1
