@@ -32,6 +32,12 @@ static const struct {
     {"ref", "plain C, complete, written for reading"},
 };
 
+bool rwi_half_always(const rwi_op *op)
+{
+    (void)op;
+    return true;
+}
+
 const char *rwi_op_name(rwi_op_kind kind)
 {
     return (unsigned)kind < RWI_OP_COUNT ? op_names[kind] : "unknown";

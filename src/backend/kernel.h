@@ -8,4 +8,7 @@
 #include "backend/kernel_list.h"
 #undef ROW
 
+/* For rwi_kernel.half: true. */
+bool rwi_half_always(const rwi_op *op);
+
 #endif

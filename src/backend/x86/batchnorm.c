@@ -64,16 +64,23 @@ static void release(rwi_op *op)
 /* The work of one part: its rows are those from start to end. */
 typedef void work(const rwi_op *op, const norm *b, int64_t part, int64_t start, int64_t end);
 
+/* The bodies below are compiled for float32 and for bfloat16: half is a constant in each. */
+RWI_BODY static float number(const float *x, const rwi_bf16 *x16, bool half, int64_t at)
+{
+    return half ? rwi_bf16_wide(x16[at]) : x[at];
+}
+
 /* Adds the sums of x and x^2 over rows to sums, for count <= TILE channels from c on. */
-RWI_BODY static void moments_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
-                                int64_t c, int count, double *sums)
+RWI_BODY static void moments_of(const rwi_op *op, const norm *b, bool half, int64_t start,
+                                int64_t end, int64_t c, int count, double *sums)
 {
     double sum[TILE], squares[TILE];
     memcpy(sum, sums + c, (size_t)count * sizeof *sum);
     memcpy(squares, sums + b->channels + c, (size_t)count * sizeof *squares);
     for (int64_t row = start; row < end; row++)
         for (int i = 0; i < count; i++) {
-            const double x = (double)op->in[0][row * b->channels + c + i];
+            const int64_t at = row * b->channels + c + i;
+            const double x = (double)number(op->in[0], op->in16[0], half, at);
             sum[i] += x;
             squares[i] += x * x;
         }
@@ -92,15 +99,17 @@ RWI_BODY static float masked(const norm *b, bool relu, float x, float dy, int64_
 /* The same for dy and dy h, h = (x - mean) * inverse. At most BLOCK of them are added in
  * float32: nothing is subtracted from these sums later, as the squared mean is from that of
  * x^2. */
-RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, int64_t end,
-                               int64_t c, int count, double *sums)
+RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, bool half, int64_t start,
+                               int64_t end, int64_t c, int count, double *sums)
 {
     float sum[TILE] = {0.0F}, along[TILE] = {0.0F};
     for (int64_t row = start; row < end; row++)
         for (int i = 0; i < count; i++) {
             const int64_t at = row * b->channels + c + i;
-            const float x = op->in[0][at], h = (x - b->mean[c + i]) * b->inverse[c + i];
-            const float dy = masked(b, rwi_op_masks_dy(op), x, op->dout[at], c + i);
+            const float x = number(op->in[0], op->in16[0], half, at);
+            const float h = (x - b->mean[c + i]) * b->inverse[c + i];
+            const float given = number(op->dout, op->dout16, half, at);
+            const float dy = masked(b, rwi_op_masks_dy(op), x, given, c + i);
             sum[i] += dy;
             along[i] += dy * h;
         }
@@ -110,12 +119,12 @@ RWI_BODY static void slopes_of(const rwi_op *op, const norm *b, int64_t start, i
     }
 }
 
-typedef void adder(const rwi_op *op, const norm *b, int64_t start, int64_t end, int64_t c,
-                   int count, double *sums);
+typedef void adder(const rwi_op *op, const norm *b, bool half, int64_t start, int64_t end,
+                   int64_t c, int count, double *sums);
 
 /* A part's sums, by blocks of rows that stay in the first cache for all their channels. */
-RWI_BODY static void add_blocks(adder *add, const rwi_op *op, const norm *b, int64_t part,
-                                int64_t start, int64_t end)
+RWI_BODY static void add_blocks(adder *add, const rwi_op *op, const norm *b, bool half,
+                                int64_t part, int64_t start, int64_t end)
 {
     double *sums = b->sums + part * 2 * b->channels;
     memset(sums, 0, 2 * (size_t)b->channels * sizeof *sums);
@@ -123,76 +132,96 @@ RWI_BODY static void add_blocks(adder *add, const rwi_op *op, const norm *b, int
         const int64_t stop = row + BLOCK < end ? row + BLOCK : end;
         int64_t c = 0;
         for (; c + TILE <= b->channels; c += TILE)
-            add(op, b, row, stop, c, TILE, sums);
+            add(op, b, half, row, stop, c, TILE, sums);
         if (c < b->channels)
-            add(op, b, row, stop, c, (int)(b->channels - c), sums);
+            add(op, b, half, row, stop, c, (int)(b->channels - c), sums);
     }
 }
 
-RWI_BODY static void add_moments(const rwi_op *op, const norm *b, int64_t part, int64_t start,
-                                 int64_t end)
+RWI_BODY static void add_moments(const rwi_op *op, const norm *b, bool half, int64_t part,
+                                 int64_t start, int64_t end)
 {
-    add_blocks(moments_of, op, b, part, start, end);
+    add_blocks(moments_of, op, b, half, part, start, end);
 }
 
-RWI_BODY static void add_slopes(const rwi_op *op, const norm *b, int64_t part, int64_t start,
-                                int64_t end)
+RWI_BODY static void add_slopes(const rwi_op *op, const norm *b, bool half, int64_t part,
+                                int64_t start, int64_t end)
 {
-    add_blocks(slopes_of, op, b, part, start, end);
+    add_blocks(slopes_of, op, b, half, part, start, end);
 }
 
-RWI_BODY static void write_y(const rwi_op *op, const norm *b, int64_t part, int64_t start,
-                             int64_t end)
+RWI_BODY static void write_y(const rwi_op *op, const norm *b, bool half, int64_t part,
+                             int64_t start, int64_t end)
 {
     (void)part;
     const float *restrict mean = b->mean, *restrict scale = b->scale,
                           *restrict shift = b->shift;
     for (int64_t row = start; row < end; row++) {
-        const float *x = op->in[0] + row * b->channels;
-        float *restrict y = op->out + row * b->channels;
+        const int64_t first = row * b->channels;
+        float *restrict y = op->out;
+        rwi_bf16 *restrict y16 = op->out16;
         for (int64_t c = 0; c < b->channels; c++) {
-            const float sum = (x[c] - mean[c]) * scale[c] + shift[c];
-            y[c] = op->relu && sum < 0.0F ? 0.0F : sum;
+            const float x = number(op->in[0], op->in16[0], half, first + c);
+            const float sum = (x - mean[c]) * scale[c] + shift[c];
+            const float result = op->relu && sum < 0.0F ? 0.0F : sum;
+            if (half)
+                y16[first + c] = rwi_bf16_round(result);
+            else
+                y[first + c] = result;
         }
     }
 }
 
 /* dx = scale * dy - each - (x - mean) * slope, or 0 where op.masks_dx says so */
-RWI_BODY static void write_dx(const rwi_op *op, const norm *b, int64_t part, int64_t start,
-                              int64_t end)
+RWI_BODY static void write_dx(const rwi_op *op, const norm *b, bool half, int64_t part,
+                              int64_t start, int64_t end)
 {
     (void)part;
     const float *restrict mean = b->mean, *restrict scale = b->scale;
     const float *restrict each = b->each, *restrict slope = b->slope;
     const bool relu = rwi_op_masks_dy(op), masks_dx = op->masks_dx;
     for (int64_t row = start; row < end; row++) {
-        const float *x = op->in[0] + row * b->channels, *dy = op->dout + row * b->channels;
-        float *dx = op->din[0] + row * b->channels;
+        const int64_t first = row * b->channels;
 #pragma omp simd
         for (int64_t c = 0; c < b->channels; c++) {
-            const float d = scale[c] * masked(b, relu, x[c], dy[c], c) - each[c] -
-                            (x[c] - mean[c]) * slope[c];
-            dx[c] = masks_dx && !(x[c] > 0.0F) ? 0.0F : d;
+            const float x = number(op->in[0], op->in16[0], half, first + c);
+            const float dy = number(op->dout, op->dout16, half, first + c);
+            const float d =
+                scale[c] * masked(b, relu, x, dy, c) - each[c] - (x - mean[c]) * slope[c];
+            const float dx = masks_dx && !(x > 0.0F) ? 0.0F : d;
+            if (half)
+                op->din16[0][first + c] = rwi_bf16_round(dx);
+            else
+                op->din[0][first + c] = dx;
         }
     }
 }
 
-/* One function of each kind for each level. */
+/* One function of each kind for each level, which chooses between the two. */
 #define LEVELS(name)                                                                           \
     RWI_FOR_AVX512 static void name##_avx512(const rwi_op *op, const norm *b, int64_t part,    \
                                              int64_t start, int64_t end)                       \
     {                                                                                          \
-        name(op, b, part, start, end);                                                         \
+        if (op->half)                                                                          \
+            name(op, b, true, part, start, end);                                               \
+        else                                                                                   \
+            name(op, b, false, part, start, end);                                              \
     }                                                                                          \
     RWI_FOR_AVX2 static void name##_avx2(const rwi_op *op, const norm *b, int64_t part,        \
                                          int64_t start, int64_t end)                           \
     {                                                                                          \
-        name(op, b, part, start, end);                                                         \
+        if (op->half)                                                                          \
+            name(op, b, true, part, start, end);                                               \
+        else                                                                                   \
+            name(op, b, false, part, start, end);                                              \
     }                                                                                          \
     static void name##_generic(const rwi_op *op, const norm *b, int64_t part, int64_t start,   \
                                int64_t end)                                                    \
     {                                                                                          \
-        name(op, b, part, start, end);                                                         \
+        if (op->half)                                                                          \
+            name(op, b, true, part, start, end);                                               \
+        else                                                                                   \
+            name(op, b, false, part, start, end);                                              \
     }                                                                                          \
     static work *const name##_levels[RWI_CPU_COUNT] = {name##_generic, name##_avx2,            \
                                                        name##_avx512};
@@ -279,6 +308,7 @@ const rwi_kernel rwi_kernel_x86_batchnorm = {
     .kind = RWI_OP_BATCHNORM,
     .fuses_relu = true,
     .masks_dx = true,
+    .half = rwi_half_always,
     .prepare = prepare,
     .release = release,
     .forward = forward,

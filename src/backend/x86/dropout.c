@@ -4,7 +4,6 @@
  * Element i is kept when (word i >> 8) * 2^-24 >= rate, that is when word i >> 8 is at least
  * rate * 2^24 rounded up: an integer comparison. */
 #include "backend/kernel.h"
-#include "backend/vector.h"
 #include "backend/x86/cpu.h"
 
 #ifdef RWI_X86
@@ -81,11 +80,16 @@ typedef struct mask {
     rwi_stream stream;
     int32_t lowest; /* of the words that are kept, shifted right by 8 */
     float scale;
+    const float *from;
+    float *to;
+    const rwi_bf16 *from16; /* instead, of a half op; else NULL */
+    rwi_bf16 *to16;
 } mask;
 
-/* Elements start .. start + count - 1, count <= CHUNK, start a multiple of CHUNK. */
-RWI_BODY static void chunk(const mask *m, philox_fn *philox, int64_t start, int count,
-                           const float *from, float *to)
+/* Elements start .. start + count - 1, count <= CHUNK, start a multiple of CHUNK. half is a
+ * constant where this is compiled. */
+RWI_BODY static void chunk(const mask *m, philox_fn *philox, bool half, int64_t start,
+                           int count)
 {
     uint64_t pairs[CHUNK / 2];
     uint32_t words[CHUNK];
@@ -93,78 +97,94 @@ RWI_BODY static void chunk(const mask *m, philox_fn *philox, int64_t start, int 
     philox(m->stream, (uint64_t)start / 4, pairs);
     memcpy(words, pairs, sizeof words);
     for (int i = 0; i < count; i++)
-        kept[i] = from[start + i] * m->scale;
+        kept[i] = (half ? rwi_bf16_wide(m->from16[start + i]) : m->from[start + i]) * m->scale;
     for (int i = 0; i < count; i++)
-        to[start + i] = (int32_t)(words[i] >> 8) >= m->lowest ? kept[i] : 0.0F;
+        kept[i] = (int32_t)(words[i] >> 8) >= m->lowest ? kept[i] : 0.0F;
+    for (int i = 0; i < count; i++)
+        if (half)
+            m->to16[start + i] = rwi_bf16_round(kept[i]);
+        else
+            m->to[start + i] = kept[i];
 }
 
-RWI_BODY static void part(const mask *m, philox_fn *philox, int64_t start, int64_t end,
-                          const float *from, float *to)
+RWI_BODY static void chunks(const mask *m, philox_fn *philox, bool half, int64_t start,
+                            int64_t end)
 {
     for (; start + CHUNK <= end; start += CHUNK)
-        chunk(m, philox, start, CHUNK, from, to);
+        chunk(m, philox, half, start, CHUNK);
     if (start < end)
-        chunk(m, philox, start, (int)(end - start), from, to);
+        chunk(m, philox, half, start, (int)(end - start));
 }
 
-RWI_FOR_AVX2 static void part_avx2(const mask *m, int64_t start, int64_t end, const float *from,
-                                   float *to)
+RWI_BODY static void part(const mask *m, philox_fn *philox, int64_t start, int64_t end)
 {
-    part(m, philox_avx2, start, end, from, to);
+    if (m->from16)
+        chunks(m, philox, true, start, end);
+    else
+        chunks(m, philox, false, start, end);
 }
 
-RWI_FOR_AVX512 static void part_avx512(const mask *m, int64_t start, int64_t end,
-                                       const float *from, float *to)
+RWI_FOR_AVX2 static void part_avx2(const mask *m, int64_t start, int64_t end)
 {
-    part(m, philox_avx512, start, end, from, to);
+    part(m, philox_avx2, start, end);
 }
 
-static void part_generic(const mask *m, int64_t start, int64_t end, const float *from,
-                         float *to)
+RWI_FOR_AVX512 static void part_avx512(const mask *m, int64_t start, int64_t end)
 {
-    part(m, philox_generic, start, end, from, to);
+    part(m, philox_avx512, start, end);
+}
+
+static void part_generic(const mask *m, int64_t start, int64_t end)
+{
+    part(m, philox_generic, start, end);
 }
 
 /* Elements of one task of the parallel loop. */
 #define TASK (64 * CHUNK)
 
-static void apply(const rwi_op *op, const float *from, float *to)
+/* From and to the arrays that m names. */
+static void apply(const rwi_op *op, mask m)
 {
-    static void (*const levels[RWI_CPU_COUNT])(const mask *, int64_t, int64_t, const float *,
-                                               float *) = {
+    static void (*const levels[RWI_CPU_COUNT])(const mask *, int64_t, int64_t) = {
         [RWI_CPU_GENERIC] = part_generic,
         [RWI_CPU_AVX2] = part_avx2,
         [RWI_CPU_AVX512] = part_avx512,
     };
     const rwi_cpu level = rwi_cpu_level();
     const int64_t count = rwi_op_y_count(op);
-    const mask m = {.stream = rwi_stream_sub(op->stream, (uint64_t)op->step),
-                    .lowest = (int32_t)ceil(op->rate * 0x1p24),
-                    .scale = (float)(1.0 / (1.0 - op->rate))};
+    m.stream = rwi_stream_sub(op->stream, (uint64_t)op->step);
+    m.lowest = (int32_t)ceil(op->rate * 0x1p24);
+    m.scale = (float)(1.0 / (1.0 - op->rate));
 #pragma omp parallel for schedule(static) if (count > TASK)
     for (int64_t start = 0; start < count; start += TASK)
-        levels[level](&m, start, start + TASK < count ? start + TASK : count, from, to);
+        levels[level](&m, start, start + TASK < count ? start + TASK : count);
 }
 
 static rw_status forward(rwi_op *op)
 {
-    if (op->training)
-        apply(op, op->in[0], op->out);
-    else
-        rwi_vector_copy(op->in[0], op->out, rwi_op_y_count(op));
+    const size_t bytes = (size_t)rwi_op_y_count(op) * (op->half ? 2 : 4);
+    if (op->training && op->half)
+        apply(op, (mask){.from16 = op->in16[0], .to16 = op->out16});
+    else if (op->training)
+        apply(op, (mask){.from = op->in[0], .to = op->out});
+    else if (op->in[0] != op->out)
+        memcpy(op->out, op->in[0], bytes);
     return RW_OK;
 }
 
 static rw_status backward(rwi_op *op)
 {
-    if (op->din[0])
-        apply(op, op->dout, op->din[0]);
+    if (op->din[0] && op->half)
+        apply(op, (mask){.from16 = op->dout16, .to16 = op->din16[0]});
+    else if (op->din[0])
+        apply(op, (mask){.from = op->dout, .to = op->din[0]});
     return RW_OK;
 }
 
 const rwi_kernel rwi_kernel_x86_dropout = {
     .backend = "x86",
     .kind = RWI_OP_DROPOUT,
+    .half = rwi_half_always,
     .forward = forward,
     .backward = backward,
 };
