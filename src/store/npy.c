@@ -151,7 +151,7 @@ static rw_status read_prefix(const uint8_t *bytes, int64_t count, int64_t *start
 
 rw_status rwi_npy_parse(rwi_npy *out, const uint8_t *bytes, int64_t count)
 {
-    int64_t start, length;
+    int64_t start = 0, length = 0;
     *out = (rwi_npy){0};
     RWI_TRY(read_prefix(bytes, count, &start, &length));
     const char *text = (const char *)bytes + start;
