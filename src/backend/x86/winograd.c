@@ -39,6 +39,7 @@ typedef struct winograd {
     int64_t threads, block, wide; /* tiles in a block; floats of a row */
     int64_t parts;                /* of the batch, when weights' gradients are added up */
     int64_t weights, room;        /* floats: transformed weights; a thread's block */
+    size_t each;                  /* bytes of a number of a pixel */
 } winograd;
 
 /* What op->scratch holds. */
@@ -81,6 +82,7 @@ static void measure(const rwi_op *op, winograd *w)
     w->forward = make_grid(op->x, op->y, op->pad_top, op->pad_left, op->batch);
     w->back = make_grid(op->y, op->x, 2 - op->pad_top, 2 - op->pad_left, op->batch);
     w->threads = rwi_threads();
+    w->each = op->half ? sizeof(rwi_bf16) : sizeof(float);
     w->wide = (op->x.c > op->y.c ? op->x.c : op->y.c) + GAP;
     const int64_t most = (int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW;
     int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
@@ -118,21 +120,25 @@ static int64_t panel_of(int64_t columns)
 
 /* ---- tiles */
 
-static float *image_at(const float *images, rw_shape shape, int64_t n)
-{
-    return (float *)(uintptr_t)(images + n * shape.h * shape.w * shape.c);
-}
+/* Images of the batch, as a pass sees them. */
+typedef struct images {
+    const void *at;
+    rw_shape shape;
+    size_t each;
+} images;
 
 /* size x size pixels of image n from (row, column) on; those outside become nowhere. */
-static void point_at(const float *images, rw_shape shape, int64_t n, int64_t row,
-                     int64_t column, int size, float *nowhere, float **to)
+static void point_at(const images *of, int64_t n, int64_t row, int64_t column, int size,
+                     void *nowhere, void **to)
 {
-    float *image = image_at(images, shape, n);
+    const rw_shape s = of->shape;
+    const int64_t pixel = s.c * (int64_t)of->each;
+    char *image = (char *)(uintptr_t)of->at + n * s.h * s.w * pixel;
     for (int64_t y = row; y < row + size; y++) {
-        float *line = image + y * shape.w * shape.c;
-        const bool inside = y >= 0 && y < shape.h;
+        char *line = image + y * s.w * pixel;
+        const bool inside = y >= 0 && y < s.h;
         for (int64_t x = column; x < column + size; x++)
-            *to++ = inside && x >= 0 && x < shape.w ? line + x * shape.c : nowhere;
+            *to++ = inside && x >= 0 && x < s.w ? line + x * pixel : nowhere;
     }
 }
 
@@ -149,25 +155,28 @@ static place find_tile(const grid *g, int64_t t)
                    .column = at % g->columns * OUT};
 }
 
-static void point_in(const grid *g, const float *in, place at, float *nowhere,
+static void point_in(const winograd *w, const grid *g, const void *in, place at, void *nowhere,
                      rwi_wino_tile *tile)
 {
-    point_at(in, g->in, at.n, at.row - g->top, at.column - g->left, IN, nowhere, tile->in);
+    point_at(&(images){in, g->in, w->each}, at.n, at.row - g->top, at.column - g->left, IN,
+             nowhere, tile->in);
 }
 
-static void point_out(const grid *g, const float *out, place at, float *nowhere,
-                      rwi_wino_tile *tile)
+/* to: tile->out or tile->sign. */
+static void point_out(const winograd *w, const grid *g, const void *out, place at,
+                      void *nowhere, void **to)
 {
-    point_at(out, g->out, at.n, at.row, at.column, OUT, nowhere, tile->out);
+    point_at(&(images){out, g->out, w->each}, at.n, at.row, at.column, OUT, nowhere, to);
 }
 
 /* ---- y = conv(x) */
 
 typedef struct convolution {
     const grid *g;
-    const float *in, *weights, *bias;
-    float *out;
-    bool relu;
+    const void *in;
+    const float *weights, *bias;
+    void *out;
+    bool relu, half;
 } convolution;
 
 /* The 36 products of a block: products = inputs x weights. */
@@ -199,15 +208,15 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
     const int64_t count = g->tiles - first < w->block ? g->tiles - first : w->block;
     float *inputs = scratch, *products = scratch + POINTS * stride;
     float *nowhere = products + POINTS * stride;
-    rwi_wino_tile tile = {0};
+    rwi_wino_tile tile = {.half = c->half};
     memset(nowhere, 0, (size_t)w->wide * sizeof *nowhere);
     for (int64_t t = 0; t < count; t++) {
-        point_in(g, c->in, find_tile(g, first + t), nowhere, &tile);
+        point_in(w, g, c->in, find_tile(g, first + t), nowhere, &tile);
         rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
     }
     multiply_block(w, g, c->weights, inputs, products, count);
     for (int64_t t = 0; t < count; t++) {
-        point_out(g, c->out, find_tile(g, first + t), nowhere, &tile);
+        point_out(w, g, c->out, find_tile(g, first + t), nowhere, tile.out);
         rwi_wino_outputs(&tile, g->out.c, products + t * w->wide, stride, c->bias, c->relu);
     }
 }
@@ -230,8 +239,9 @@ static rw_status forward(rwi_op *op)
                            .weights = p.weights,
                            .bias = op->param[1],
                            .out = op->out,
-                           .relu = op->relu};
-    rwi_wino_weights(op->param[0], op->y.c, op->x.c, panel_of(op->y.c), p.weights);
+                           .relu = op->relu,
+                           .half = op->half};
+    rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c), p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
@@ -246,13 +256,13 @@ static void collect_block(const rwi_op *op, const winograd *w, int64_t first, in
     const int64_t count = end - first < w->block ? end - first : w->block;
     float *inputs = scratch, *gradients = scratch + POINTS * stride;
     float *nowhere = gradients + POINTS * stride;
-    rwi_wino_tile tile = {0};
+    rwi_wino_tile tile = {.half = op->half};
     for (int64_t t = 0; t < count; t++) {
         const place at = find_tile(g, first + t);
-        point_in(g, op->in[0], at, nowhere, &tile);
-        point_out(g, op->dout, at, nowhere, &tile);
+        point_in(w, g, op->in[0], at, nowhere, &tile);
+        point_out(w, g, op->dout, at, nowhere, tile.out);
         if (rwi_op_masks_dy(op))
-            point_at(op->out, g->out, at.n, at.row, at.column, OUT, nowhere, tile.sign);
+            point_out(w, g, op->out, at, nowhere, tile.sign);
         rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
         rwi_wino_gradients(&tile, g->out.c, gradients + t * w->wide, stride, sums);
     }
@@ -304,12 +314,15 @@ static rw_status backward(rwi_op *op)
 {
     const winograd *w = op->own;
     const places p = places_of(op);
-    const convolution c = {
-        .g = &w->back, .in = op->dout, .weights = p.weights, .out = op->din[0]};
+    const convolution c = {.g = &w->back,
+                           .in = op->dout,
+                           .weights = p.weights,
+                           .out = op->din[0],
+                           .half = op->half};
     weights_gradient(op, w, &p);
     if (!op->din[0])
         return RW_OK;
-    rwi_wino_weights_back(op->param[0], op->y.c, op->x.c, panel_of(op->x.c), p.weights);
+    rwi_wino_weights_back(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->x.c), p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
@@ -319,6 +332,7 @@ const rwi_kernel rwi_kernel_x86_winograd = {
     .kind = RWI_OP_CONV2D,
     .fuses_relu = true,
     .takes = takes,
+    .half = rwi_half_always,
     .prepare = prepare,
     .release = release,
     .forward = forward,

@@ -19,9 +19,10 @@
 
 /* Where the pixels of a tile are: those outside the image point to zeros nobody else uses. */
 typedef struct rwi_wino_tile {
-    float *in[RWI_WINO_IN * RWI_WINO_IN];
-    float *out[RWI_WINO_OUT * RWI_WINO_OUT];
-    float *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
+    bool half; /* all are bfloat16, else float32 */
+    void *in[RWI_WINO_IN * RWI_WINO_IN];
+    void *out[RWI_WINO_OUT * RWI_WINO_OUT];
+    void *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
 } rwi_wino_tile;
 
 /* B^T d B of one tile: to[point * stride + c]. */
@@ -34,12 +35,13 @@ void rwi_wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from, 
 void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to, int64_t stride,
                         float *sums);
 
-/* Weights [k][3][3][c] for the forward pass: to[point][k / panel][c][k % panel]. */
-void rwi_wino_weights(const float *weights, int64_t filters, int64_t channels, int64_t panel,
-                      float *to);
+/* Weights [k][3][3][c], cut to bfloat16 first or not, for the forward pass:
+ * to[point][k / panel][c][k % panel]. */
+void rwi_wino_weights(const float *weights, bool cut, int64_t filters, int64_t channels,
+                      int64_t panel, float *to);
 /* The same turned round for the gradient at the inputs, whose channels are our filters:
  * to[point][c / panel][k][c % panel]. */
-void rwi_wino_weights_back(const float *weights, int64_t filters, int64_t channels,
+void rwi_wino_weights_back(const float *weights, bool cut, int64_t filters, int64_t channels,
                            int64_t panel, float *to);
 /* G^T u G of the sum of parts [part][point][c][k], count of them, to dweights [k][3][3][c]. The
  * parts are added up in order, in the place of the first. */

@@ -5,6 +5,7 @@
  * multiply rounding errors by a lot; 5/8 and 3/2 halve them, and all factors that stand here
  * without a division are exact in float32. */
 #include "backend/x86/cpu.h"
+#include "backend/x86/half.h"
 #include "backend/x86/winograd.h"
 
 #ifdef RWI_X86
@@ -144,6 +145,12 @@ HERE void put_spread(const void *of, int i, lanes x)
     _mm512_storeu_ps(s->at + i * s->stride, x);
 }
 
+/* The same, cut to bfloat16. */
+HERE lanes get_cut(const void *of, int i)
+{
+    return rwi_half_cut(get_spread(of, i));
+}
+
 HERE lanes get_lanes(const void *of, int i)
 {
     return ((const lanes *)of)[i];
@@ -151,18 +158,32 @@ HERE lanes get_lanes(const void *of, int i)
 
 /* ---- tiles of pixels */
 
-/* Channels c to c + 15 of a tile. */
+/* Channels c to c + 15 of a tile; half is a constant where this is compiled. */
 typedef struct pixels {
     const rwi_wino_tile *tile;
     int64_t c;
     lanes bias;
-    bool relu;
+    bool relu, half;
 } pixels;
+
+HERE lanes load(const void *pixel, int64_t c, bool half)
+{
+    return half ? rwi_half_load((const rwi_bf16 *)pixel + c)
+                : _mm512_loadu_ps((const float *)pixel + c);
+}
+
+HERE void store(void *pixel, int64_t c, bool half, lanes x)
+{
+    if (half)
+        rwi_half_store((rwi_bf16 *)pixel + c, x);
+    else
+        _mm512_storeu_ps((float *)pixel + c, x);
+}
 
 HERE lanes get_input(const void *of, int i)
 {
     const pixels *p = of;
-    return _mm512_loadu_ps(p->tile->in[i] + p->c);
+    return load(p->tile->in[i], p->c, p->half);
 }
 
 HERE void put_output(const void *of, int i, lanes x)
@@ -170,49 +191,50 @@ HERE void put_output(const void *of, int i, lanes x)
     const pixels *p = of;
     const lanes y = x + p->bias, none = _mm512_setzero_ps();
     const __mmask16 low = p->relu ? _mm512_cmp_ps_mask(y, none, _CMP_LT_OQ) : 0;
-    _mm512_storeu_ps(p->tile->out[i] + p->c, _mm512_mask_mov_ps(y, low, none));
+    store(p->tile->out[i], p->c, p->half, _mm512_mask_mov_ps(y, low, none));
 }
 
 /* dy of one pixel, masked by the relu's output and kept so. */
-HERE lanes masked(float *dy, const float *sign)
+HERE lanes masked(void *dy, const void *sign, int64_t c, bool half)
 {
-    const lanes d = _mm512_loadu_ps(dy);
+    const lanes d = load(dy, c, half);
     if (!sign)
         return d;
     const __mmask16 kept =
-        _mm512_cmp_ps_mask(_mm512_loadu_ps(sign), _mm512_setzero_ps(), _CMP_GT_OQ);
+        _mm512_cmp_ps_mask(load(sign, c, half), _mm512_setzero_ps(), _CMP_GT_OQ);
     const lanes result = _mm512_maskz_mov_ps(kept, d);
-    _mm512_storeu_ps(dy, result);
+    store(dy, c, half, result);
     return result;
 }
 
-RWI_FOR_AVX512 void rwi_wino_inputs(const rwi_wino_tile *tile, int64_t channels, float *to,
-                                    int64_t stride)
+HERE void inputs(const rwi_wino_tile *tile, bool half, int64_t channels, float *to,
+                 int64_t stride)
 {
     for (int64_t c = 0; c < channels; c += LANES)
-        both_ways(b_line, IN, IN, get_input, &(pixels){.tile = tile, .c = c}, put_spread,
-                  &(spread){to + c, stride});
+        both_ways(b_line, IN, IN, get_input, &(pixels){.tile = tile, .c = c, .half = half},
+                  put_spread, &(spread){to + c, stride});
 }
 
-RWI_FOR_AVX512 void rwi_wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from,
-                                     int64_t stride, const float *bias, bool relu)
+HERE void outputs(const rwi_wino_tile *tile, bool half, int64_t channels, float *from,
+                  int64_t stride, const float *bias, bool relu)
 {
     for (int64_t c = 0; c < channels; c += LANES) {
         const pixels to = {.tile = tile,
                            .c = c,
                            .bias = bias ? _mm512_loadu_ps(bias + c) : _mm512_setzero_ps(),
-                           .relu = relu};
+                           .relu = relu,
+                           .half = half};
         both_ways(a_line, IN, OUT, get_spread, &(spread){from + c, stride}, put_output, &to);
     }
 }
 
-RWI_FOR_AVX512 void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to,
-                                       int64_t stride, float *sums)
+HERE void gradients(const rwi_wino_tile *tile, bool half, int64_t channels, float *to,
+                    int64_t stride, float *sums)
 {
     for (int64_t c = 0; c < channels; c += LANES) {
         lanes dy[OUT * OUT], sum = _mm512_loadu_ps(sums + c);
         for (int i = 0; i < OUT * OUT; i++) {
-            dy[i] = masked(tile->out[i] + c, tile->sign[i] ? tile->sign[i] + c : NULL);
+            dy[i] = masked(tile->out[i], tile->sign[i], c, half);
             sum += dy[i];
         }
         _mm512_storeu_ps(sums + c, sum);
@@ -220,53 +242,103 @@ RWI_FOR_AVX512 void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channe
     }
 }
 
+RWI_FOR_AVX512 void rwi_wino_inputs(const rwi_wino_tile *tile, int64_t channels, float *to,
+                                    int64_t stride)
+{
+    if (tile->half)
+        inputs(tile, true, channels, to, stride);
+    else
+        inputs(tile, false, channels, to, stride);
+}
+
+RWI_FOR_AVX512 void rwi_wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from,
+                                     int64_t stride, const float *bias, bool relu)
+{
+    if (tile->half)
+        outputs(tile, true, channels, from, stride, bias, relu);
+    else
+        outputs(tile, false, channels, from, stride, bias, relu);
+}
+
+RWI_FOR_AVX512 void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to,
+                                       int64_t stride, float *sums)
+{
+    if (tile->half)
+        gradients(tile, true, channels, to, stride, sums);
+    else
+        gradients(tile, false, channels, to, stride, sums);
+}
+
 /* ---- weights */
 
 /* Tap t of a filter, channel c, is weights[(k * ALL_TAPS + t) * channels + c]. */
 #define ALL_TAPS (TAPS * TAPS)
 
+/* Weights in memory: filters x ALL_TAPS x channels. */
+typedef struct kernel {
+    const float *weights;
+    int64_t filters, channels;
+} kernel;
+
 /* Filters k to k + 15. */
-RWI_FOR_AVX512 static void weights_panel(const float *weights, int64_t filters,
-                                         int64_t channels, int64_t panel, int64_t k, float *to)
+HERE void weights_panel(const kernel *w, source *get, int64_t panel, int64_t k, float *to)
 {
-    float *at = to + k / panel * panel * channels + k % panel;
-    for (int64_t c = 0; c < channels; c++) {
+    float *at = to + k / panel * panel * w->channels + k % panel;
+    for (int64_t c = 0; c < w->channels; c++) {
         float g[ALL_TAPS * LANES];
         for (int t = 0; t < ALL_TAPS; t++)
             for (int64_t i = 0; i < LANES; i++)
-                g[t * LANES + i] = weights[((k + i) * ALL_TAPS + t) * channels + c];
-        both_ways(g_line, TAPS, IN, get_spread, &(spread){g, LANES}, put_spread,
-                  &(spread){at + c * panel, filters * channels});
+                g[t * LANES + i] = w->weights[((k + i) * ALL_TAPS + t) * w->channels + c];
+        both_ways(g_line, TAPS, IN, get, &(spread){g, LANES}, put_spread,
+                  &(spread){at + c * panel, w->filters * w->channels});
     }
 }
 
-void rwi_wino_weights(const float *weights, int64_t filters, int64_t channels, int64_t panel,
-                      float *to)
+RWI_FOR_AVX512 static void weights_either(const kernel *w, bool cut, int64_t panel, int64_t k,
+                                          float *to)
 {
+    if (cut)
+        weights_panel(w, get_cut, panel, k, to);
+    else
+        weights_panel(w, get_spread, panel, k, to);
+}
+
+void rwi_wino_weights(const float *weights, bool cut, int64_t filters, int64_t channels,
+                      int64_t panel, float *to)
+{
+    const kernel w = {weights, filters, channels};
 #pragma omp parallel for schedule(static)
     for (int64_t k = 0; k < filters; k += LANES)
-        weights_panel(weights, filters, channels, panel, k, to);
+        weights_either(&w, cut, panel, k, to);
 }
 
 /* Filter k, turned by half a turn. */
-RWI_FOR_AVX512 static void weights_back_filter(const float *weights, int64_t filters,
-                                               int64_t channels, int64_t panel, int64_t k,
-                                               float *to)
+HERE void weights_back_filter(const kernel *w, source *get, int64_t panel, int64_t k, float *to)
 {
-    const float *last = weights + (k * ALL_TAPS + ALL_TAPS - 1) * channels;
-    for (int64_t c = 0; c < channels; c += LANES)
-        both_ways(g_line, TAPS, IN, get_spread,
-                  &(spread){(float *)(uintptr_t)last + c, -channels}, put_spread,
-                  &(spread){to + c / panel * panel * filters + k * panel + c % panel,
-                            filters * channels});
+    const float *last = w->weights + (k * ALL_TAPS + ALL_TAPS - 1) * w->channels;
+    for (int64_t c = 0; c < w->channels; c += LANES)
+        both_ways(g_line, TAPS, IN, get, &(spread){(float *)(uintptr_t)last + c, -w->channels},
+                  put_spread,
+                  &(spread){to + c / panel * panel * w->filters + k * panel + c % panel,
+                            w->filters * w->channels});
 }
 
-void rwi_wino_weights_back(const float *weights, int64_t filters, int64_t channels,
+RWI_FOR_AVX512 static void weights_back_either(const kernel *w, bool cut, int64_t panel,
+                                               int64_t k, float *to)
+{
+    if (cut)
+        weights_back_filter(w, get_cut, panel, k, to);
+    else
+        weights_back_filter(w, get_spread, panel, k, to);
+}
+
+void rwi_wino_weights_back(const float *weights, bool cut, int64_t filters, int64_t channels,
                            int64_t panel, float *to)
 {
+    const kernel w = {weights, filters, channels};
 #pragma omp parallel for schedule(static)
     for (int64_t k = 0; k < filters; k++)
-        weights_back_filter(weights, filters, channels, panel, k, to);
+        weights_back_either(&w, cut, panel, k, to);
 }
 
 RWI_FOR_AVX512 static void weights_gradient_panel(float *sum, int64_t filters, int64_t channels,
