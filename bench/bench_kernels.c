@@ -112,7 +112,7 @@ static double place(int64_t groups, int64_t n, int runs)
     float *values = rwi_alloc(count, sizeof *values);
     uint32_t *order = rwi_alloc(count, sizeof *order);
     uint32_t *wiring = rwi_alloc(count, sizeof *wiring);
-    uint32_t *scratch = rwi_alloc(count, sizeof *scratch);
+    float *weights = rwi_alloc(count, sizeof *weights);
     double best = 1e9;
     for (size_t i = 0; i < count; i++)
         values[i] = rwi_random_symmetric(rwi_stream_named(1, "w"), i);
@@ -121,14 +121,14 @@ static double place(int64_t groups, int64_t n, int runs)
         values[i] = rwi_random_symmetric(rwi_stream_named(2, "w"), i);
     for (int i = 0; i < runs; i++) {
         const double start = rwi_seconds();
-        rwi_place(values, order, groups, n, wiring, scratch);
+        rwi_place(&(rwi_placing){groups, n, values, order, values, wiring, weights, false});
         const double seconds = rwi_seconds() - start;
         best = seconds < best ? seconds : best;
     }
     rwi_free(values);
     rwi_free(order);
     rwi_free(wiring);
-    rwi_free(scratch);
+    rwi_free(weights);
     return best * 1e3;
 }
 

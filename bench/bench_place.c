@@ -117,8 +117,8 @@ static void place_by_qsort(work *w, pair *pairs)
 
 static void synchronise(work *w)
 {
-    rwi_place(w->latent, w->by_fixed, w->of.groups, w->of.n, w->wiring, w->weights);
-    rwi_gather(w->fixed, w->wiring, w->of.groups, w->of.n, w->weights);
+    rwi_place(&(rwi_placing){w->of.groups, w->of.n, w->fixed, w->by_fixed, w->latent, w->wiring,
+                             w->weights, false});
 }
 
 static double time_way(work *w, int way, pair *pairs)

@@ -23,8 +23,9 @@ struct rwi_method {
     rw_status (*prepare)(rwi_site *s);
     /* The first latents. NULL: a copy of the weights. */
     void (*begin)(rwi_site *s, rwi_stream noise);
-    /* latent -> wiring. May overwrite the weights, since decode comes next. NULL for dense. */
-    void (*choose)(rwi_site *s);
+    /* latent -> wiring -> weights, as decode makes them; adopt (shadow methods only): and
+     * weights -> latent. NULL for dense, which only decodes. */
+    void (*choose)(rwi_site *s, bool adopt);
     /* fixed + wiring -> weights; dense: latent -> weights. */
     void (*decode)(const rwi_site *s, float *weights);
     /* gradient (dL/dweights) -> pull (dL/dlatent). NULL: they are the same. */

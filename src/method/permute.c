@@ -114,10 +114,16 @@ static void begin(rwi_site *s, rwi_stream noise)
     }
 }
 
-/* The weights are about to be decoded again; until then they are scratch memory. */
-static void choose(rwi_site *s)
+static void choose(rwi_site *s, bool adopt)
 {
-    rwi_place(s->latent, s->own, s->groups, s->n, s->wiring, s->weights);
+    rwi_place(&(rwi_placing){.groups = s->groups,
+                             .n = s->n,
+                             .fixed = s->fixed,
+                             .by_fixed = s->own,
+                             .latent = s->latent,
+                             .wiring = s->wiring,
+                             .weights = s->weights,
+                             .adopt = adopt});
 }
 
 static void decode(const rwi_site *s, float *weights)

@@ -140,10 +140,9 @@ void rwi_site_choose(rwi_site *s, bool adopt)
     if (!s->latent)
         return;
     if (s->method->choose)
-        s->method->choose(s);
-    s->method->decode(s, s->weights);
-    if (adopt && s->shadow)
-        memcpy(s->latent, s->weights, (size_t)rwi_site_weights(s) * sizeof *s->latent);
+        s->method->choose(s, adopt && s->shadow);
+    else
+        s->method->decode(s, s->weights);
 }
 
 void rwi_site_settle(rwi_site *s)

@@ -174,8 +174,10 @@ static void check_level(arrays *a, int64_t groups, int64_t n, rwi_cpu level)
     if (memcmp(a->order, a->expected, bytes) != 0)
         fail_msg("%d groups of %d, level %d: a wrong order", (int)groups, (int)n, (int)level);
     memset(a->order, 0xff, bytes);
-    rwi_place(a->latent, a->by_fixed, groups, n, a->order, a->scratch);
-    rwi_gather(a->fixed, a->order, groups, n, a->weights);
+    rwi_placing p = {groups, n, a->fixed, a->by_fixed, a->latent, a->order, a->weights, false};
+    memcpy(a->scratch, a->latent, bytes);
+    rwi_place(&p);
+    assert_memory_equal(a->scratch, a->latent, bytes);
     size_t wrong = 0;
     for (int64_t g = 0; g < groups; g++)
         for (int64_t r = g * n; r < (g + 1) * n; r++) {
@@ -184,6 +186,12 @@ static void check_level(arrays *a, int64_t groups, int64_t n, rwi_cpu level)
                      a->weights[at] != a->fixed[g * n + a->order[at]];
         }
     assert_int_equal(wrong, 0);
+    p.adopt = true;
+    rwi_place(&p);
+    assert_memory_equal(a->latent, a->weights, bytes);
+    rwi_gather(a->fixed, a->order, groups, n, a->latent);
+    assert_memory_equal(a->latent, a->weights, bytes);
+    memcpy(a->latent, a->scratch, bytes);
     rwi_cpu_limit(RWI_CPU_COUNT);
 }
 
@@ -267,15 +275,19 @@ static void test_threads(void **state)
 static void test_by_hand(void **state)
 {
     (void)state;
-    const float latent[] = {0.5F, -1.0F, NAN, 0.0F, -0.0F, 2.0F, 1.0F, 2.0F, 1.0F, 1.0F};
+    float latent[] = {0.5F, -1.0F, NAN, 0.0F, -0.0F, 2.0F, 1.0F, 2.0F, 1.0F, 1.0F};
     const uint32_t expected[] = {1, 3, 4, 0, 2, 1, 3, 4, 0, 2};
     const uint32_t by_fixed[] = {4, 3, 2, 1, 0, 0, 1, 2, 3, 4};
     const uint32_t placed[] = {1, 4, 0, 3, 2, 3, 0, 4, 1, 2};
+    const float fixed[] = {9, 7, 5, 3, 1, 2, 4, 6, 8, 9};
+    const float weights[] = {7, 1, 9, 3, 5, 8, 2, 9, 4, 6};
     uint32_t order[10], scratch[10];
+    float found[10];
     rwi_rank(latent, 2, 5, order, scratch);
     assert_memory_equal(order, expected, sizeof order);
-    rwi_place(latent, by_fixed, 2, 5, order, scratch);
+    rwi_place(&(rwi_placing){2, 5, fixed, by_fixed, latent, order, found, false});
     assert_memory_equal(order, placed, sizeof order);
+    assert_memory_equal(found, weights, sizeof found);
 }
 
 int main(void)

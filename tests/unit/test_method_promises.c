@@ -194,15 +194,18 @@ static void test_table(void **state)
 
 /* ---- methods with one fault each, to see that the promises above bite */
 
-static void choose_backwards(rwi_site *s)
+static void choose_backwards(rwi_site *s, bool adopt)
 {
-    rwi_method_permute.choose(s);
+    rwi_method_permute.choose(s, false);
     for (int64_t g = 0; g < s->groups; g++)
         for (int64_t i = 0; i < s->n / 2; i++) {
             uint32_t *row = s->wiring + g * s->n, kept = row[i];
             row[i] = row[s->n - 1 - i];
             row[s->n - 1 - i] = kept;
         }
+    rwi_method_permute.decode(s, s->weights);
+    if (adopt)
+        memcpy(s->latent, s->weights, (size_t)rwi_site_weights(s) * sizeof *s->latent);
 }
 
 static void gradient_uphill(rwi_site *s)
@@ -240,23 +243,23 @@ static void test_faults_rise(void **state)
     }
 }
 
-static void choose_twice_one(rwi_site *s)
+static void choose_twice_one(rwi_site *s, bool adopt)
 {
-    rwi_method_permute.choose(s);
+    rwi_method_permute.choose(s, adopt);
     s->wiring[1] = s->wiring[0];
+    rwi_method_permute.decode(s, s->weights);
 }
 
-static void choose_and_write(rwi_site *s)
+static void choose_and_write(rwi_site *s, bool adopt)
 {
-    rwi_method_permute.choose(s);
     s->fixed[3] = 0.25f;
+    rwi_method_permute.choose(s, adopt);
 }
 
-static void decode_and_polish(const rwi_site *s, float *weights)
+static void choose_and_polish(rwi_site *s, bool adopt)
 {
-    rwi_method_permute.decode(s, weights);
-    if (s->latent)
-        weights[0] = s->latent[0];
+    rwi_method_permute.choose(s, adopt);
+    s->weights[0] = s->latent[0];
 }
 
 static void breaks(rwi_method faulty)
@@ -278,8 +281,7 @@ static void test_faults_fail_to_verify(void **state)
     breaks(faulty);
     faulty.choose = choose_and_write;
     breaks(faulty);
-    faulty = rwi_method_permute;
-    faulty.decode = decode_and_polish;
+    faulty.choose = choose_and_polish;
     breaks(faulty);
 }
 

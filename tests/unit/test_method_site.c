@@ -94,8 +94,7 @@ static void test_train_again(void **state)
     site_pull(&s, 1, 1);
     site_move(&s, 1);
     /* Not yet decided: train must do that first. */
-    rwi_place(s.latent, s.own, 3, 8, s.wiring, learned);
-    rwi_gather(s.fixed, s.wiring, 3, 8, learned);
+    rwi_place(&(rwi_placing){3, 8, s.fixed, s.own, s.latent, s.wiring, learned, false});
     assert_memory_not_equal(learned, s.weights, sizeof learned);
     assert_ok(rwi_site_train(&s, 8));
     assert_ptr_equal(latent, s.latent);
