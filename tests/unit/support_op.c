@@ -1,6 +1,7 @@
 /* support_op.c - builds single operations from table rows. */
 #include "support_op.h"
 
+#include "backend/widen.h"
 #include "core/memory.h"
 
 #include <math.h>
@@ -20,6 +21,9 @@ static bool slides(rwi_op_kind kind)
 void op_describe(rwi_op *op, const op_case *c, bool training)
 {
     *op = (rwi_op){.kind = c->kind, .training = training, .batch = c->batch, .x = c->x};
+    op->half = c->half;
+    op->dy_masked = c->dy_masked;
+    op->masks_dx = c->masks_dx;
     op->y = c->x;
     op->relu = c->relu;
     op->rate = c->rate;
@@ -56,44 +60,78 @@ static void count_params(op_run *run, const op_case *c)
     }
 }
 
-static void fill(float *to, int64_t count, const char *name, bool coarse)
+static float number(rwi_stream stream, int64_t i, bool coarse)
+{
+    const float v = rwi_random_symmetric(stream, (uint64_t)i);
+    return coarse ? (float)floor((double)v * 4.0) / 4.0F : v;
+}
+
+static void fill(float *to, int64_t count, const char *name)
 {
     const rwi_stream stream = rwi_stream_named(3, name);
-    for (int64_t i = 0; to && i < count; i++) {
-        const float v = rwi_random_symmetric(stream, (uint64_t)i);
-        to[i] = coarse ? (float)floor((double)v * 4.0) / 4.0F : v;
-    }
+    for (int64_t i = 0; to && i < count; i++)
+        to[i] = number(stream, i, false);
+}
+
+/* What is bfloat16 in a half op. */
+static void fill_activations(void *to, int64_t count, const char *name, const op_case *c)
+{
+    const rwi_stream stream = rwi_stream_named(3, name);
+    float *wide = to;
+    rwi_bf16 *half = to;
+    for (int64_t i = 0; to && i < count; i++)
+        if (c->half)
+            half[i] = rwi_bf16_round(number(stream, i, c->coarse));
+        else
+            wide[i] = number(stream, i, c->coarse);
 }
 
 void op_refill(op_run *run, const op_case *c)
 {
     rwi_op *op = &run->op;
-    fill(run->in[0], run->in_count, "a", c->coarse);
-    fill(run->in[1], run->in_count, "b", c->coarse);
-    fill(run->param[0], run->param_count[0], "w", false);
-    fill(run->param[1], run->param_count[1], "v", false);
-    fill(op->dout, run->out_count, "dy", false);
+    op_case fine = *c;
+    fine.coarse = false;
+    fill_activations(run->in[0], run->in_count, "a", c);
+    fill_activations(run->in[1], run->in_count, "b", c);
+    fill(run->param[0], run->param_count[0], "w");
+    fill(run->param[1], run->param_count[1], "v");
+    fill_activations(op->dout, run->out_count, "dy", &fine);
     for (int64_t i = 0; op->state[0] && i < c->x.c; i++) {
         op->state[0][i] = 0.01F * (float)i;
         op->state[1][i] = 1.0F + 0.01F * (float)i;
     }
 }
 
-static float *floats(int64_t count, rw_status *status)
+static void *room(size_t count, size_t each, rw_status *status)
 {
-    float *p = rwi_alloc((size_t)count, sizeof *p);
+    void *p = rwi_alloc(count, each);
     if (!p)
         *status = rwi_fail_memory("a test");
     return p;
 }
 
+static float *floats(int64_t count, rw_status *status)
+{
+    return room((size_t)count, sizeof(float), status);
+}
+
+static size_t activation_size(const op_case *c)
+{
+    return c->half ? sizeof(rwi_bf16) : sizeof(float);
+}
+
+static void *activations(const op_case *c, int64_t count, rw_status *status)
+{
+    return room((size_t)count, activation_size(c), status);
+}
+
 static void make_gradients(op_run *run, const op_case *c, rw_status *status)
 {
     rwi_op *op = &run->op;
-    op->dout = floats(run->out_count, status);
+    op->dout = activations(c, run->out_count, status);
     for (int i = 0; i < RWI_OP_INPUTS; i++)
         if (run->in[i] && !c->no_dx)
-            op->din[i] = c->in_place ? op->dout : floats(run->in_count, status);
+            op->din[i] = c->in_place ? op->dout : activations(c, run->in_count, status);
     for (int i = 0; i < RWI_OP_PARAMS; i++)
         if (run->param[i])
             op->dparam[i] = floats(run->param_count[i], status);
@@ -109,8 +147,8 @@ rw_status op_make(op_run *run, const op_case *c, bool training)
     run->out_count = rwi_op_y_count(op);
     count_params(run, c);
     for (int i = 0; i < (c->kind == RWI_OP_ADD ? 2 : 1); i++)
-        op->in[i] = run->in[i] = floats(run->in_count, &status);
-    op->out = c->in_place ? run->in[0] : floats(run->out_count, &status);
+        op->in[i] = run->in[i] = activations(c, run->in_count, &status);
+    op->out = c->in_place ? run->in[0] : activations(c, run->out_count, &status);
     for (int i = 0; i < RWI_OP_PARAMS; i++)
         if (run->param_count[i])
             op->param[i] = run->param[i] = floats(run->param_count[i], &status);
@@ -126,7 +164,7 @@ rw_status op_make(op_run *run, const op_case *c, bool training)
 rw_status op_prepare(op_run *run, const rwi_kernel *kernel)
 {
     run->op.with = kernel;
-    const rw_status status = kernel->prepare ? kernel->prepare(&run->op) : RW_OK;
+    const rw_status status = rwi_op_prepare(&run->op);
     if (status == RW_OK && run->op.scratch_bytes) {
         run->op.scratch = rwi_alloc(run->op.scratch_bytes, 1);
         if (!run->op.scratch)
@@ -138,8 +176,8 @@ rw_status op_prepare(op_run *run, const rwi_kernel *kernel)
 void op_free(op_run *run)
 {
     rwi_op *op = &run->op;
-    if (op->with && op->with->release)
-        op->with->release(op);
+    if (op->with)
+        rwi_op_release(op);
     rwi_free(op->scratch);
     if (op->out != run->in[0])
         rwi_free(op->out);
@@ -155,4 +193,94 @@ void op_free(op_run *run)
         rwi_free(op->state[i]);
     }
     *run = (op_run){0};
+}
+
+uint64_t op_hash(op_run *run, const op_case *c)
+{
+    rwi_op *op = &run->op;
+    const uint64_t each = activation_size(c);
+    uint64_t hash = RWI_HASH_START;
+    op_refill(run, c);
+    assert_ok(rwi_op_forward(op));
+    hash = rwi_hash(hash, op->out, (uint64_t)run->out_count * each);
+    assert_ok(rwi_op_backward(op));
+    for (int i = 0; i < RWI_OP_INPUTS; i++)
+        if (op->din[i])
+            hash = rwi_hash(hash, op->din[i], (uint64_t)run->in_count * each);
+    for (int i = 0; i < RWI_OP_PARAMS; i++)
+        if (op->dparam[i])
+            hash = rwi_hash(hash, op->dparam[i], (uint64_t)run->param_count[i] * sizeof(float));
+    return hash;
+}
+
+bool op_fits(const rwi_kernel *kernel, const op_case *c)
+{
+    rwi_op op;
+    op_describe(&op, c, true);
+    return kernel->kind == c->kind && (!kernel->takes || kernel->takes(&op));
+}
+
+const rwi_kernel *op_reference(const op_case *c)
+{
+    rwi_op op;
+    const rwi_kernel *kernel;
+    op_describe(&op, c, true);
+    assert_ok(rwi_kernel_find("ref", &op, &kernel));
+    assert_string_equal(kernel->backend, "ref");
+    return kernel;
+}
+
+/* How many cases the kernel took. */
+static int visit_cases(const rwi_kernel *kernel, op_choice choice, op_visit *visit)
+{
+    int tried = 0;
+    for (int i = 0; i < op_case_count && (tried < choice.most || !choice.most); i++) {
+        op_case c = op_cases[i];
+        c.half = choice.half;
+        if (!op_fits(kernel, &c))
+            continue;
+        visit(kernel, &c, i);
+        tried++;
+    }
+    return tried;
+}
+
+void op_for_each(op_choice choice, op_visit *visit)
+{
+    const rwi_kernel *kernel;
+    for (int k = 0; (kernel = rwi_kernel_at(k)) != NULL; k++)
+        if (!choice.backend)
+            assert_true(visit_cases(kernel, choice, visit) > 0);
+        else if (strcmp(choice.backend, kernel->backend) == 0)
+            visit_cases(kernel, choice, visit);
+}
+
+void op_check_same_bits(const rwi_kernel *kernel, const op_case *c, int number)
+{
+    op_run run;
+    assert_ok(op_make(&run, c, true));
+    assert_ok(op_prepare(&run, kernel));
+    const int64_t live = rwi_memory_live();
+    const uint64_t first = op_hash(&run, c);
+    if (op_hash(&run, c) != first)
+        fail_msg("%s %s, case %d: other bits in another run", kernel->backend,
+                 rwi_op_name(kernel->kind), number);
+    assert_int_equal(rwi_memory_live(), live);
+    op_free(&run);
+}
+
+void op_check_no_memory(const rwi_kernel *kernel, const op_case *c, int number)
+{
+    rw_status status = RW_ENOMEM;
+    (void)number;
+    for (int nth = 1; status != RW_OK; nth++) {
+        op_run run;
+        assert_ok(op_make(&run, c, true));
+        rwi_memory_fail_at(nth);
+        status = op_prepare(&run, kernel);
+        rwi_memory_fail_at(0);
+        assert_true(status == RW_OK || status == RW_ENOMEM);
+        op_free(&run);
+        assert_true(nth < 100);
+    }
 }

@@ -1,0 +1,45 @@
+/* support_train.c - see support_train.h. */
+#include "support_train.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+
+#include <stdio.h>
+
+static bool watch(void *user, const rw_progress *p)
+{
+    watcher *w = user;
+    w->events[p->event]++;
+    if (p->event == RW_EVENT_END)
+        w->end = *p;
+    return p->event == RW_EVENT_STEP && ++w->steps == w->stop_after;
+}
+
+rw_status train(rw_recipe *recipe, const char *out, watcher *w)
+{
+    rw_run_options options = {
+        .out = out, .progress = watch, .user = w, .checkpoint_seconds = 1e9};
+    return rw_run_train(recipe, &options);
+}
+
+rw_status resume(const char *out, watcher *w)
+{
+    rw_run_options options = {
+        .out = out, .progress = watch, .user = w, .checkpoint_seconds = 1e9};
+    return rw_run_resume(&options);
+}
+
+void assert_same_file(const char *a, const char *b, const char *name)
+{
+    char path[2][512];
+    uint8_t *bytes[2];
+    int64_t count[2];
+    snprintf(path[0], sizeof path[0], "%s/%s", a, name);
+    snprintf(path[1], sizeof path[1], "%s/%s", b, name);
+    for (int i = 0; i < 2; i++)
+        assert_ok(rwi_file_read(path[i], 1 << 24, &bytes[i], &count[i]));
+    assert_int_equal(count[0], count[1]);
+    assert_memory_equal(bytes[0], bytes[1], (size_t)count[0]);
+    rwi_free(bytes[0]);
+    rwi_free(bytes[1]);
+}

@@ -1,0 +1,23 @@
+/* support_train.h - trainings with a folder: watched, stopped, gone on with, compared. */
+#ifndef SUPPORT_TRAIN_H
+#define SUPPORT_TRAIN_H
+
+#include "support.h"
+
+#include "rewire/rewire.h"
+
+/* Counts what a run tells, and may stop it. */
+typedef struct watcher {
+    int64_t stop_after; /* steps; 0: never */
+    int64_t steps;
+    int events[5];
+    rw_progress end;
+} watcher;
+
+rw_status train(rw_recipe *recipe, const char *out, watcher *w);
+rw_status resume(const char *out, watcher *w);
+
+/* The file of this name in the folders a and b. */
+void assert_same_file(const char *a, const char *b, const char *name);
+
+#endif
