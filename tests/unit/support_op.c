@@ -137,6 +137,23 @@ static void make_gradients(op_run *run, const op_case *c, rw_status *status)
             op->dparam[i] = floats(run->param_count[i], status);
 }
 
+/* All bits 1 is a NaN. What runs in place is filled afterwards. */
+static void spoil(void *results, int64_t count, size_t each)
+{
+    if (results)
+        memset(results, 0xff, (size_t)count * each);
+}
+
+static void spoil_results(op_run *run, const op_case *c)
+{
+    rwi_op *op = &run->op;
+    spoil(op->out, run->out_count, activation_size(c));
+    for (int i = 0; i < RWI_OP_INPUTS; i++)
+        spoil(op->din[i], run->in_count, activation_size(c));
+    for (int i = 0; i < RWI_OP_PARAMS; i++)
+        spoil(op->dparam[i], run->param_count[i], sizeof(float));
+}
+
 rw_status op_make(op_run *run, const op_case *c, bool training)
 {
     rw_status status = RW_OK;
@@ -156,8 +173,10 @@ rw_status op_make(op_run *run, const op_case *c, bool training)
         op->state[i] = floats(c->x.c, &status);
     if (training)
         make_gradients(run, c, &status);
-    if (status == RW_OK)
+    if (status == RW_OK) {
+        spoil_results(run, c);
         op_refill(run, c);
+    }
     return status;
 }
 
@@ -171,6 +190,23 @@ rw_status op_prepare(op_run *run, const rwi_kernel *kernel)
             return rwi_fail_memory("an operation");
     }
     return status;
+}
+
+static void spoil_scratch(op_run *run)
+{
+    spoil(run->op.scratch, (int64_t)run->op.scratch_bytes, 1);
+}
+
+rw_status op_forward(op_run *run)
+{
+    spoil_scratch(run);
+    return rwi_op_forward(&run->op);
+}
+
+rw_status op_backward(op_run *run)
+{
+    spoil_scratch(run);
+    return rwi_op_backward(&run->op);
 }
 
 void op_free(op_run *run)
@@ -201,9 +237,9 @@ uint64_t op_hash(op_run *run, const op_case *c)
     const uint64_t each = activation_size(c);
     uint64_t hash = RWI_HASH_START;
     op_refill(run, c);
-    assert_ok(rwi_op_forward(op));
+    assert_ok(op_forward(run));
     hash = rwi_hash(hash, op->out, (uint64_t)run->out_count * each);
-    assert_ok(rwi_op_backward(op));
+    assert_ok(op_backward(run));
     for (int i = 0; i < RWI_OP_INPUTS; i++)
         if (op->din[i])
             hash = rwi_hash(hash, op->din[i], (uint64_t)run->in_count * each);

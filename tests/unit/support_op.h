@@ -33,12 +33,15 @@ typedef struct op_run {
 /* Geometry and shapes only. */
 void op_describe(rwi_op *op, const op_case *c, bool training);
 /* Allocates and fills everything with numbers that depend on the case only; those of a half op
- * are rounded. */
+ * are rounded. Results begin as NaN. */
 rw_status op_make(op_run *run, const op_case *c, bool training);
-/* Puts the inputs and outputs back to what op_make gave. */
+/* Puts the inputs back to what op_make gave. */
 void op_refill(op_run *run, const op_case *c);
 /* op_make did not prepare: this does. */
 rw_status op_prepare(op_run *run, const rwi_kernel *kernel);
+/* Runs it, after spoiling its scratch memory. */
+rw_status op_forward(op_run *run);
+rw_status op_backward(op_run *run);
 void op_free(op_run *run);
 /* One forward and one backward; everything they write, as one checksum. */
 uint64_t op_hash(op_run *run, const op_case *c);

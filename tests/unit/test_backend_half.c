@@ -3,7 +3,6 @@
 #include "support.h"
 #include "support_op.h"
 
-#include "backend/widen.h"
 #include "backend/x86/cpu.h"
 #include "core/memory.h"
 
@@ -73,8 +72,8 @@ static void compare_backward(const op_case *c, int number, op_run *mine, op_run 
     memcpy(a->out16, b->out16, (size_t)mine->out_count * sizeof *a->out16);
     if (c->dy_masked)
         mask(a->dout16, a->out16, mine->out_count);
-    assert_ok(rwi_op_backward(a));
-    assert_ok(rwi_op_backward(b));
+    assert_ok(op_backward(mine));
+    assert_ok(op_backward(reference));
     if (c->masks_dx && b->din16[0])
         mask(b->din16[0], reference->in16[0], reference->in_count);
     for (int i = 0; i < RWI_OP_INPUTS; i++)
@@ -92,8 +91,8 @@ static void compare(const rwi_kernel *kernel, const op_case *c, int number, bool
     reference.op.dy_masked = reference.op.masks_dx = false;
     assert_ok(op_prepare(mine, kernel));
     assert_ok(op_prepare(&reference, op_reference(c)));
-    assert_ok(rwi_op_forward(&mine->op));
-    assert_ok(rwi_op_forward(&reference.op));
+    assert_ok(op_forward(mine));
+    assert_ok(op_forward(&reference));
     one_rounding("y", mine->op.out16, reference.op.out16, mine->out_count);
     for (int i = 0; i < 2; i++)
         close_enough("state", mine->op.state[i], reference.op.state[i], c->x.c);
@@ -144,10 +143,17 @@ static void test_lower_cpu_levels(void **state)
     rwi_cpu_limit(RWI_CPU_COUNT);
 }
 
+/* On copies a kernel does what it does in float32, which is another test; some are enough. */
+static void check_same_bits(const rwi_kernel *kernel, const op_case *c, int number)
+{
+    if (kernel->half || number % 5 == 0)
+        op_check_same_bits(kernel, c, number);
+}
+
 static void test_same_bits_every_run(void **state)
 {
     (void)state;
-    op_for_each((op_choice){.half = true}, op_check_same_bits);
+    op_for_each((op_choice){.half = true}, check_same_bits);
 }
 
 static void test_no_memory(void **state)
@@ -235,7 +241,7 @@ static void check_definition(const rwi_kernel *kernel, const op_case *c)
     assert_ok(op_prepare(&run, kernel));
     sums s = {doubles(run.out_count), doubles(run.in_count), doubles(run.param_count[0]),
               doubles(run.param_count[1])};
-    assert_ok(rwi_op_forward(&run.op));
+    assert_ok(op_forward(&run));
     op_run windowed = run;
     if (c->kind == RWI_OP_DENSE) {
         windowed.op.kernel_h = c->x.h;
@@ -244,7 +250,7 @@ static void check_definition(const rwi_kernel *kernel, const op_case *c)
     }
     add_up(&windowed, &s);
     is_rounded("y", run.op.out16, s.y, run.out_count);
-    assert_ok(rwi_op_backward(&run.op));
+    assert_ok(op_backward(&run));
     if (run.op.din16[0])
         is_rounded("dx", run.op.din16[0], s.dx, run.in_count);
     is_exact("dw", run.op.dparam[0], s.dw, run.param_count[0]);
@@ -289,11 +295,11 @@ static void check_cut(const rwi_kernel *kernel, const op_case *c, int number)
     run.in16[0][0] = run.op.dout16[0] = rwi_bf16_round(1.5F);
     run.param[0][0] = 1.0F + 0x1p-8F + 0x1p-12F;
     run.param[1][0] = 0.0F;
-    assert_ok(rwi_op_forward(&run.op));
+    assert_ok(op_forward(&run));
     if (wide(run.op.out16[0]) != 194.0 / 128)
         fail_msg("case %d, %s %s: the weight was not cut", number, kernel->backend,
                  rwi_op_name(c->kind));
-    assert_ok(rwi_op_backward(&run.op));
+    assert_ok(op_backward(&run));
     assert_true(wide(run.op.din16[0][0]) == 194.0 / 128);
     assert_true(run.op.dparam[0][0] == 2.25F);
     assert_true(run.op.dparam[1][0] == 1.5F);
