@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "backend/bf16.h"
+#include "backend/x86/cpu.h"
 #include "core/memory.h"
 #include "core/rng.h"
 
@@ -140,10 +141,14 @@ static void check_arrays(int64_t count)
 static void test_arrays(void **state)
 {
     (void)state;
-    for (int64_t count = 0; count <= 70; count++)
-        check_arrays(count);
-    check_arrays(16383);
-    check_arrays(40001);
+    for (int level = 0; level <= RWI_CPU_COUNT; level++) {
+        rwi_cpu_limit((rwi_cpu)level);
+        for (int64_t count = 0; count <= 70; count++)
+            check_arrays(count);
+        check_arrays(16383);
+        check_arrays(40001);
+    }
+    rwi_cpu_limit(RWI_CPU_COUNT);
 }
 
 /* The sum is exact before it is rounded: 1 + 1/256 is a tie, 1 + 1/128 + 1/256 another. */

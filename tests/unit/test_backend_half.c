@@ -14,16 +14,21 @@ static double wide(rwi_bf16 half)
     return (double)rwi_bf16_wide(half);
 }
 
-/* One rounding apart at most: sums that differ in their last bits of float32 may be rounded to
- * neighbours. */
+/* One rounding apart at most, and that seldom: sums that differ in their last bits of float32
+ * may be rounded to neighbours. Where the first that is further stands, or the one that is too
+ * much; -1: nowhere. */
 static int64_t first_apart(const rwi_bf16 *a, const rwi_bf16 *b, int64_t count)
 {
     double largest = 1.0;
+    int64_t other = 0;
     for (int64_t i = 0; a && i < count; i++)
         largest = fmax(largest, fabs(wide(b[i])));
-    for (int64_t i = 0; a && i < count; i++)
-        if (!(fabs(wide(a[i]) - wide(b[i])) <= ldexp(fabs(wide(b[i])), -7) + 4e-6 * largest))
+    for (int64_t i = 0; a && i < count; i++) {
+        const double d = fabs(wide(a[i]) - wide(b[i]));
+        other += d > 4e-6 * largest;
+        if (!(d <= ldexp(fabs(wide(b[i])), -7) + 4e-6 * largest) || other > 2 + count / 100)
             return i;
+    }
     return -1;
 }
 
@@ -82,6 +87,15 @@ static void compare_backward(const op_case *c, int number, op_run *mine, op_run 
         close_enough("dparam", a->dparam[i], b->dparam[i], mine->param_count[i]);
 }
 
+/* The reference kernel on widened copies, also where it knows bfloat16 itself. */
+static const rwi_kernel *widened_reference(const op_case *c)
+{
+    static rwi_kernel kernel;
+    kernel = *op_reference(c);
+    kernel.half = NULL;
+    return &kernel;
+}
+
 /* The reference gets by without what c says of masks. */
 static void compare(const rwi_kernel *kernel, const op_case *c, int number, bool training)
 {
@@ -90,7 +104,7 @@ static void compare(const rwi_kernel *kernel, const op_case *c, int number, bool
     assert_ok(op_make(&reference, c, training));
     reference.op.dy_masked = reference.op.masks_dx = false;
     assert_ok(op_prepare(mine, kernel));
-    assert_ok(op_prepare(&reference, op_reference(c)));
+    assert_ok(op_prepare(&reference, widened_reference(c)));
     assert_ok(op_forward(mine));
     assert_ok(op_forward(&reference));
     one_rounding("y", mine->op.out16, reference.op.out16, mine->out_count);
