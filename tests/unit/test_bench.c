@@ -138,8 +138,8 @@ static void test_mistakes(void **state)
     rw_recipe *recipe = parsed_recipe(tiny);
     rw_bench_result r;
     (void)state;
-    const rw_bench_options steps = {.steps = -1},
-                           both = {.inference = true, .loader = true}, none = {.steps = 1};
+    const rw_bench_options steps = {.steps = -1}, both = {.inference = true, .loader = true},
+                           none = {.steps = 1};
     assert_fails(rw_bench(recipe, &steps, &r), RW_EUSAGE, "steps=-1");
     assert_fails(rw_bench(recipe, &both, &r), RW_EUSAGE, "without the loader");
     assert_ok(rw_recipe_set(recipe, "data", "/nowhere/at/all"));
