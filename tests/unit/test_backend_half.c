@@ -157,6 +157,16 @@ static void test_lower_cpu_levels(void **state)
     rwi_cpu_limit(RWI_CPU_COUNT);
 }
 
+/* oneDNN multiplies bfloat16 itself only where the processor can, but it can everywhere. */
+static void test_processor_with_bf16(void **state)
+{
+    (void)state;
+    rwi_cpu_force_bf16(true);
+    assert_true(rwi_cpu_has_bf16());
+    op_for_each((op_choice){.backend = "onednn", .half = true}, compare_all);
+    rwi_cpu_force_bf16(false);
+}
+
 /* On copies a kernel does what it does in float32, which is another test; some are enough. */
 static void check_same_bits(const rwi_kernel *kernel, const op_case *c, int number)
 {
@@ -254,7 +264,7 @@ static void check_definition(const rwi_kernel *kernel, const op_case *c)
     assert_ok(op_make(&run, c, true));
     assert_ok(op_prepare(&run, kernel));
     sums s = {doubles(run.out_count), doubles(run.in_count), doubles(run.param_count[0]),
-              doubles(run.param_count[1])};
+              doubles(run.op.y.c)};
     assert_ok(op_forward(&run));
     op_run windowed = run;
     if (c->kind == RWI_OP_DENSE) {
@@ -331,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_against_reference),
         cmocka_unit_test(test_lower_cpu_levels),
+        cmocka_unit_test(test_processor_with_bf16),
         cmocka_unit_test(test_same_bits_every_run),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_definition),

@@ -16,14 +16,15 @@ typedef struct descs {
 
 static dnnl_status_t describe_tensor(descs *d, int role, const rwi_dnn_tensor *t)
 {
+    const dnnl_data_type_t type = t->half ? dnnl_bf16 : dnnl_f32;
     if (t->rank == 0)
         return dnnl_success;
 #if DNNL_VERSION_MAJOR < 3
     d->of[role] = &d->storage[role];
-    return dnnl_memory_desc_init_by_tag(&d->storage[role], t->rank, t->dims, dnnl_f32, t->tag);
+    return dnnl_memory_desc_init_by_tag(&d->storage[role], t->rank, t->dims, type, t->tag);
 #else
     const dnnl_status_t s =
-        dnnl_memory_desc_create_with_tag(&d->owned[role], t->rank, t->dims, dnnl_f32, t->tag);
+        dnnl_memory_desc_create_with_tag(&d->owned[role], t->rank, t->dims, type, t->tag);
     d->of[role] = d->owned[role];
     return s;
 #endif
@@ -250,6 +251,12 @@ static dnnl_status_t pool_data(request *q)
 }
 
 #endif
+
+bool rwi_dnn_knows_half(void)
+{
+    const unsigned needed = dnnl_cpu_isa_avx512_core;
+    return ((unsigned)dnnl_get_effective_cpu_isa() & needed) == needed;
+}
 
 dnnl_status_t rwi_dnn_convolution(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
                                   const rwi_dnn_spec *spec, rwi_dnn_pass pass,

@@ -13,12 +13,13 @@ typedef const_dnnl_memory_desc_t rwi_dnn_desc; /* a memory descriptor to look at
 typedef const dnnl_memory_desc_t *rwi_dnn_desc;
 #endif
 
-/* A float32 tensor: logical dimensions (images, channels, rows, columns; or rows, columns) and
- * the order they lie in. rank 0: absent. */
+/* A tensor: logical dimensions (images, channels, rows, columns; or rows, columns) and
+ * the order they lie in; bfloat16 or float32. rank 0: absent. */
 typedef struct rwi_dnn_tensor {
     int rank;
     dnnl_dims_t dims;
     dnnl_format_tag_t tag;
+    bool half;
 } rwi_dnn_tensor;
 
 typedef enum rwi_dnn_pass {
@@ -43,6 +44,9 @@ typedef struct rwi_dnn_spec {
     dnnl_alg_kind_t algorithm;                 /* convolution or pooling */
     dnnl_dims_t stride, kernel, before, after; /* rows, columns; before and after: padding */
 } rwi_dnn_spec;
+
+/* Does oneDNN run bfloat16 here? It computes in float32 where the processor cannot. */
+bool rwi_dnn_knows_half(void);
 
 /* Creates the descriptor of one pass: its first implementation in oneDNN's own order. forward
  * is the descriptor of the forward pass, which the others need. */

@@ -16,10 +16,13 @@ static rw_status prepare(rwi_op *op)
     if (covers_image(op))
         return rwi_dnn_prepare_dense(op);
     const rwi_dnn_tensor layout[RWI_DNN_ROLES] = {
-        [RWI_DNN_SRC] = {4, {op->batch, op->x.c, op->x.h, op->x.w}, dnnl_nhwc},
-        [RWI_DNN_WEIGHTS] = {4, {op->y.c, op->x.c, op->kernel_h, op->kernel_w}, dnnl_ohwi},
-        [RWI_DNN_BIAS] = {op->param[1] ? 1 : 0, {op->y.c}, dnnl_a},
-        [RWI_DNN_DST] = {4, {op->batch, op->y.c, op->y.h, op->y.w}, dnnl_nhwc},
+        [RWI_DNN_SRC] = {4, {op->batch, op->x.c, op->x.h, op->x.w}, dnnl_nhwc, op->half},
+        [RWI_DNN_WEIGHTS] = {4,
+                             {op->y.c, op->x.c, op->kernel_h, op->kernel_w},
+                             dnnl_ohwi,
+                             false},
+        [RWI_DNN_BIAS] = {op->param[1] ? 1 : 0, {op->y.c}, dnnl_a, false},
+        [RWI_DNN_DST] = {4, {op->batch, op->y.c, op->y.h, op->y.w}, dnnl_nhwc, op->half},
     };
     rwi_dnn_spec spec = {
         .training = op->training,
@@ -32,6 +35,7 @@ static rw_status prepare(rwi_op *op)
     for (int role = 0; role < RWI_DNN_ROLES; role++)
         spec.tensor[role] = layout[role];
     spec.tensor[RWI_DNN_WEIGHTS].tag = dnnl_format_tag_any;
+    spec.tensor[RWI_DNN_WEIGHTS].half = op->half;
     return rwi_dnn_prepare(op, rwi_dnn_convolution, &spec, layout);
 }
 
@@ -39,6 +43,7 @@ const rwi_kernel rwi_kernel_onednn_conv2d = {
     .backend = "onednn",
     .kind = RWI_OP_CONV2D,
     .fuses_relu = true,
+    .half = rwi_dnn_multiplies_half,
     .prepare = prepare,
     .release = rwi_dnn_release,
     .forward = rwi_dnn_forward,

@@ -1,6 +1,7 @@
 /* passes.c - makes and runs the oneDNN primitives of one operation. */
 #include "backend/onednn/passes.h"
 #include "backend/vector.h"
+#include "backend/x86/cpu.h"
 #include "core/memory.h"
 
 /* What each pass calls its tensors; 0: it has none in this role. */
@@ -83,14 +84,12 @@ static rw_status make_port(rwi_op *op, rwi_dnn_pass pass, rwi_dnn_role role,
     const rwi_dnn_desc wanted =
         rwi_dnn_wanted(p->pass[pass].desc, dnnl_query_exec_arg_md, name);
     rwi_dnn_desc given;
-    void *memory = NULL;
     RWI_TRY(check(op, rwi_dnn_memory(&port->ours, p->engine, layout)));
     RWI_TRY(check(op, rwi_dnn_desc_of(port->ours, &given)));
     if (dnnl_memory_desc_equal(given, wanted))
         return RW_OK;
-    const rw_status status = own_memory(op, wanted, &port->inner, &memory);
-    port->memory = memory;
-    return status != RW_OK ? status : make_reorder(op, port, arguments[pass][role].output);
+    RWI_TRY(own_memory(op, wanted, &port->inner, &port->memory));
+    return make_reorder(op, port, arguments[pass][role].output);
 }
 
 static rw_status make_pass(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_spec *spec,
@@ -116,7 +115,8 @@ static rw_status make_workspace(const rwi_op *op)
     return own_memory(op, desc, &p->workspace, &p->workspace_memory);
 }
 
-/* Like make_pass, without a bias whose gradient is not wanted. */
+/* Like make_pass, without a bias whose gradient is not wanted. The gradient of the weights is
+ * float32. */
 static rw_status make_weights_pass(rwi_op *op, rwi_dnn_describe *describe,
                                    const rwi_dnn_spec *spec, const rwi_dnn_tensor *layout)
 {
@@ -124,6 +124,7 @@ static rw_status make_weights_pass(rwi_op *op, rwi_dnn_describe *describe,
     rwi_dnn_tensor tensors[RWI_DNN_ROLES];
     for (int role = 0; role < RWI_DNN_ROLES; role++)
         tensors[role] = layout[role];
+    wanted.tensor[RWI_DNN_WEIGHTS].half = false;
     if (!op->dparam[1])
         wanted.tensor[RWI_DNN_BIAS].rank = tensors[RWI_DNN_BIAS].rank = 0;
     return make_pass(op, describe, &wanted, RWI_DNN_BACKWARD_WEIGHTS, tensors);
@@ -219,7 +220,7 @@ static dnnl_status_t execute(const rwi_dnn_passes *p, rwi_dnn_pass pass)
     return dnnl_primitive_execute(p->pass[pass].primitive, p->stream, count, args);
 }
 
-rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, float *const tensors[RWI_DNN_ROLES])
+rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, void *const tensors[RWI_DNN_ROLES])
 {
     const rwi_dnn_passes *p = op->own;
     dnnl_status_t s = dnnl_success;
@@ -239,30 +240,38 @@ rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, float *const tensors[
     return check(op, s);
 }
 
-/* oneDNN takes all pointers without const; inputs are not written. */
-static float *plain(const float *p)
+bool rwi_dnn_multiplies_half(const rwi_op *op)
 {
-    return (float *)(uintptr_t)p;
+    (void)op;
+    return rwi_cpu_has_bf16() && rwi_dnn_knows_half();
+}
+
+/* oneDNN takes all pointers without const; inputs are not written. */
+static void *plain(const void *p)
+{
+    return (void *)(uintptr_t)p;
 }
 
 rw_status rwi_dnn_forward(rwi_op *op)
 {
     return rwi_dnn_run(
         op, RWI_DNN_FORWARD,
-        (float *const[]){plain(op->in[0]), plain(op->param[0]), plain(op->param[1]), op->out});
+        (void *const[]){plain(op->in[0]), plain(op->param[0]), plain(op->param[1]), op->out});
 }
 
 rw_status rwi_dnn_backward(rwi_op *op)
 {
     const rwi_dnn_passes *p = op->own;
-    if (rwi_op_masks_dy(op))
+    if (rwi_op_masks_dy(op) && op->half)
+        rwi_bf16_relu_mask(op->out16, op->dout16, op->dout16, rwi_op_y_count(op));
+    else if (rwi_op_masks_dy(op))
         rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
     if (p->pass[RWI_DNN_BACKWARD_WEIGHTS].primitive)
         RWI_TRY(rwi_dnn_run(
             op, RWI_DNN_BACKWARD_WEIGHTS,
-            (float *const[]){plain(op->in[0]), op->dparam[0], op->dparam[1], op->dout}));
+            (void *const[]){plain(op->in[0]), op->dparam[0], op->dparam[1], op->dout}));
     if (p->pass[RWI_DNN_BACKWARD_DATA].primitive)
         RWI_TRY(rwi_dnn_run(op, RWI_DNN_BACKWARD_DATA,
-                            (float *const[]){op->din[0], plain(op->param[0]), NULL, op->dout}));
+                            (void *const[]){op->din[0], plain(op->param[0]), NULL, op->dout}));
     return RW_OK;
 }

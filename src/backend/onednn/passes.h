@@ -1,6 +1,6 @@
 /* passes.h - the primitives of one operation, forward and backward: made once by prepare, run
  * often, nothing created or allocated in a run. Tensors come and go in our layouts; where a
- * primitive wants another one, a reorder stands in between. */
+ * primitive wants another one, or weights in bfloat16, a reorder stands in between. */
 #ifndef RWI_ONEDNN_PASSES_H
 #define RWI_ONEDNN_PASSES_H
 
@@ -11,7 +11,7 @@
 typedef struct rwi_dnn_port {
     dnnl_memory_t ours;  /* our layout; gets its pointer before each run */
     dnnl_memory_t inner; /* the primitive's layout with memory of its own; NULL: ours fits */
-    float *memory;       /* of inner */
+    void *memory;        /* of inner */
     dnnl_primitive_t reorder; /* ours -> inner for inputs, inner -> ours for outputs */
 } rwi_dnn_port;
 
@@ -36,9 +36,11 @@ typedef struct rwi_dnn_passes {
 rw_status rwi_dnn_prepare(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_spec *spec,
                           const rwi_dnn_tensor layout[RWI_DNN_ROLES]);
 /* Runs one pass on tensors[role]. Absent tensors are not looked at. */
-rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, float *const tensors[RWI_DNN_ROLES]);
+rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, void *const tensors[RWI_DNN_ROLES]);
 /* rwi_dnn_prepare for y = x w^T + b with x and y read as rows, one for each image. */
 rw_status rwi_dnn_prepare_dense(rwi_op *op);
+/* The half of kernels with weights: only where the processor multiplies bfloat16. */
+bool rwi_dnn_multiplies_half(const rwi_op *op);
 /* As in rwi_kernel. */
 void rwi_dnn_release(rwi_op *op);
 /* forward and backward of every op with src, dst and maybe weights and bias; both as in

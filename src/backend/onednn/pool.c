@@ -10,11 +10,18 @@ static bool takes(const rwi_op *op)
            op->pad_left < op->kernel_w && op->pad_right < op->kernel_w;
 }
 
+/* Where windows overlap, oneDNN adds their gradients up in bfloat16. */
+static bool half(const rwi_op *op)
+{
+    const bool apart = op->stride >= op->kernel_h && op->stride >= op->kernel_w;
+    return rwi_dnn_knows_half() && (apart || !op->training);
+}
+
 static rw_status prepare(rwi_op *op)
 {
     const rwi_dnn_tensor layout[RWI_DNN_ROLES] = {
-        [RWI_DNN_SRC] = {4, {op->batch, op->x.c, op->x.h, op->x.w}, dnnl_nhwc},
-        [RWI_DNN_DST] = {4, {op->batch, op->y.c, op->y.h, op->y.w}, dnnl_nhwc},
+        [RWI_DNN_SRC] = {4, {op->batch, op->x.c, op->x.h, op->x.w}, dnnl_nhwc, op->half},
+        [RWI_DNN_DST] = {4, {op->batch, op->y.c, op->y.h, op->y.w}, dnnl_nhwc, op->half},
     };
     rwi_dnn_spec spec = {
         .training = op->training,
@@ -34,6 +41,7 @@ const rwi_kernel rwi_kernel_onednn_maxpool = {
     .backend = "onednn",
     .kind = RWI_OP_MAXPOOL,
     .takes = takes,
+    .half = half,
     .prepare = prepare,
     .release = rwi_dnn_release,
     .forward = rwi_dnn_forward,
@@ -44,6 +52,7 @@ const rwi_kernel rwi_kernel_onednn_avgpool = {
     .backend = "onednn",
     .kind = RWI_OP_AVGPOOL,
     .takes = takes,
+    .half = half,
     .prepare = prepare,
     .release = rwi_dnn_release,
     .forward = rwi_dnn_forward,

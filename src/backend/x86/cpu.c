@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 static atomic_int limit = RWI_CPU_COUNT;
+static atomic_bool bf16_forced;
 
 static rwi_cpu machine_level(void)
 {
@@ -27,4 +28,23 @@ rwi_cpu rwi_cpu_level(void)
 void rwi_cpu_limit(rwi_cpu highest)
 {
     atomic_store(&limit, (int)highest);
+}
+
+static bool machine_has_bf16(void)
+{
+#ifdef RWI_X86
+    return rwi_cpu_level() == RWI_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+bool rwi_cpu_has_bf16(void)
+{
+    return atomic_load(&bf16_forced) || machine_has_bf16();
+}
+
+void rwi_cpu_force_bf16(bool force)
+{
+    atomic_store(&bf16_forced, force);
 }

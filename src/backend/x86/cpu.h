@@ -3,12 +3,19 @@
 #ifndef RWI_BACKEND_CPU_H
 #define RWI_BACKEND_CPU_H
 
+#include <stdbool.h>
+
 typedef enum rwi_cpu { RWI_CPU_GENERIC, RWI_CPU_AVX2, RWI_CPU_AVX512, RWI_CPU_COUNT } rwi_cpu;
 
 /* The best level of this machine that is not above the limit. */
 rwi_cpu rwi_cpu_level(void);
 /* Tests: pretend that the machine has nothing above highest; RWI_CPU_COUNT: all it has. */
 void rwi_cpu_limit(rwi_cpu highest);
+
+/* Has the machine, within the limit, instructions that multiply bfloat16? */
+bool rwi_cpu_has_bf16(void);
+/* Tests: true: pretend that it has, for kernels of libraries that can do without. */
+void rwi_cpu_force_bf16(bool force);
 
 /* A function compiled for a level: RWI_FOR_AVX2 static void f_avx2(...) { body(...); }, where
  * body is RWI_BODY static, plain C that the compiler vectorises. No FMA: every level gives the
