@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "backend/bf16.h"
+#include "backend/vector.h"
 #include "backend/x86/cpu.h"
 #include "core/memory.h"
 #include "core/rng.h"
@@ -107,9 +108,18 @@ static void test_rounding_is_to_the_nearest(void **state)
     }
 }
 
+static void test_signs(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 65536; i++) {
+        assert_int_equal(rwi_bf16_positive((rwi_bf16)i), float_of(i << 16) > 0);
+        assert_int_equal(rwi_bf16_negative((rwi_bf16)i), float_of(i << 16) < 0);
+    }
+}
+
 /* Arrays of every length that leaves a rest, and one that several threads share; nothing beside
  * them is touched. */
-static void check_arrays(int64_t count)
+static void check_roundings(int64_t count)
 {
     const size_t room = (size_t)count + 1;
     const rwi_stream s = rwi_stream_named(6, "bf16");
@@ -136,6 +146,92 @@ static void check_arrays(int64_t count)
     rwi_free(wide);
     rwi_free(a);
     rwi_free(b);
+}
+
+/* Any bits: also infinities, denormals and NaN. */
+static void fill_any(rwi_bf16 *x, int64_t count, const char *name)
+{
+    const rwi_stream s = rwi_stream_named(7, name);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = (rwi_bf16)rwi_random_below(s, (uint64_t)i, 65536);
+}
+
+static void same(const char *what, const rwi_bf16 *got, const float *expected, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const float x = rwi_bf16_wide(got[i]), y = rwi_bf16_wide(rwi_bf16_round(expected[i]));
+        if (!(x == y || (isnan(x) && isnan(y))))
+            fail_msg("%s of %d: element %d is %g, expected %g", what, (int)count, (int)i,
+                     (double)x, (double)y);
+    }
+    if (got[count] != 0x1234)
+        fail_msg("%s of %d wrote too far", what, (int)count);
+}
+
+typedef struct vectors {
+    rwi_bf16 *a, *b, *y;
+    float *wide_a, *wide_b, *wide_y;
+    int64_t count;
+} vectors;
+
+static void check_sums(const vectors *v)
+{
+    for (int relu = 0; relu < 2; relu++) {
+        rwi_vector_add(v->wide_a, v->wide_b, relu, v->wide_y, v->count);
+        rwi_bf16_sum(v->a, v->b, relu, v->y, v->count);
+        same(relu ? "sum and relu" : "sum", v->y, v->wide_y, v->count);
+    }
+    rwi_vector_add(v->wide_a, v->wide_b, false, v->wide_y, v->count);
+    rwi_bf16_copy(v->b, v->y, v->count);
+    same("copy", v->y, v->wide_b, v->count);
+    rwi_bf16_add(v->y, v->a, v->count);
+    same("add", v->y, v->wide_y, v->count);
+}
+
+/* Also in place. */
+static void check_relus(const vectors *v)
+{
+    rwi_vector_relu(v->wide_a, v->wide_y, v->count);
+    rwi_bf16_relu(v->a, v->y, v->count);
+    same("relu", v->y, v->wide_y, v->count);
+    rwi_vector_relu_mask(v->wide_a, v->wide_b, v->wide_y, v->count);
+    rwi_bf16_relu_mask(v->a, v->b, v->y, v->count);
+    same("mask", v->y, v->wide_y, v->count);
+    rwi_bf16_relu_mask(v->a, v->b, v->b, v->count);
+    same("mask in place", v->b, v->wide_y, v->count);
+    rwi_vector_relu(v->wide_a, v->wide_y, v->count);
+    rwi_bf16_relu(v->a, v->a, v->count);
+    same("relu in place", v->a, v->wide_y, v->count);
+}
+
+/* What float32 does, rounded. */
+static void check_passes(int64_t count)
+{
+    const size_t room = (size_t)count + 1;
+    vectors v = {.count = count};
+    rwi_bf16 **halves[] = {&v.a, &v.b, &v.y};
+    float **floats[] = {&v.wide_a, &v.wide_b, &v.wide_y};
+    for (int i = 0; i < 3; i++) {
+        assert_non_null(*halves[i] = rwi_alloc(room, sizeof(rwi_bf16)));
+        assert_non_null(*floats[i] = rwi_alloc(room, sizeof(float)));
+        (*halves[i])[count] = 0x1234;
+    }
+    fill_any(v.a, count, "a");
+    fill_any(v.b, count, "b");
+    rwi_bf16_widen(v.a, v.wide_a, count);
+    rwi_bf16_widen(v.b, v.wide_b, count);
+    check_sums(&v);
+    check_relus(&v);
+    for (int i = 0; i < 3; i++) {
+        rwi_free(*halves[i]);
+        rwi_free(*floats[i]);
+    }
+}
+
+static void check_arrays(int64_t count)
+{
+    check_roundings(count);
+    check_passes(count);
 }
 
 static void test_arrays(void **state)
@@ -173,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_nan_stays_nan),
         cmocka_unit_test(test_every_bfloat16),
         cmocka_unit_test(test_rounding_is_to_the_nearest),
+        cmocka_unit_test(test_signs),
         cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_add_by_hand),
     };
