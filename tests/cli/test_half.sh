@@ -21,7 +21,6 @@ run 0 eval half --json
 has out '"accuracy": (0\.9|1)'
 cp out default
 run 0 eval half --json --dtype bf16
-what="eval of a net trained in bf16"
 same out <default
 run 0 eval half --json --dtype f32
 has out '"accuracy": (0\.9|1)'
