@@ -1,10 +1,13 @@
 /* dense.c (x86) - dense layers with so many weights that reading them is the work: the first
  * one behind the convolutions. They are read once in each pass, a panel at a time, and turned
  * or copied on the way into a piece of memory that stays in the second cache; rows of weights
- * lie a power of two apart, so in place they would all fall into the same few lines of it. */
+ * lie a power of two apart, so in place they would all fall into the same few lines of it. The
+ * products are of float32 always: what bfloat16 there is, is widened on the way too, and what
+ * becomes bfloat16 is summed up elsewhere and then rounded. */
 #include "backend/kernel.h"
 #include "backend/vector.h"
 #include "backend/x86/cpu.h"
+#include "backend/x86/half.h"
 #include "backend/x86/product.h"
 #include "core/memory.h"
 #include "core/threads.h"
@@ -22,7 +25,7 @@
 
 typedef struct dense {
     int64_t inputs, units, threads, room; /* room: floats of scratch of a thread */
-} dense;
+} dense; /* in the scratch of a half op there are y or dy behind the rooms */
 
 static int64_t inputs_of(const rwi_op *op)
 {
@@ -51,7 +54,8 @@ static rw_status prepare(rwi_op *op)
     const int64_t forward = (UNITS + op->batch) * DEPTH;
     const int64_t backward = (d->units + op->batch) * WIDE;
     d->room = forward > backward ? forward : backward;
-    op->scratch_bytes = (size_t)(d->threads * d->room) * sizeof(float);
+    const int64_t behind = op->half ? op->batch * d->units : 0;
+    op->scratch_bytes = (size_t)(d->threads * d->room + behind) * sizeof(float);
     return RW_OK;
 }
 
@@ -67,11 +71,46 @@ static float *room_of(const rwi_op *op, int64_t thread)
     return (float *)op->scratch + thread * d->room;
 }
 
-/* rows rows of columns floats, row floats apart, close together. */
-static void gather(const float *from, int64_t row, int64_t rows, int64_t columns, float *to)
+/* ---- rows of WIDE or DEPTH numbers, row apart, close together and back */
+
+_Static_assert(WIDE == DEPTH, "rows of one length are gathered");
+
+static void gather(const float *from, int64_t row, int64_t rows, float *to)
 {
     for (int64_t i = 0; i < rows; i++)
-        memcpy(to + i * columns, from + i * row, (size_t)columns * sizeof *to);
+        memcpy(to + i * WIDE, from + i * row, WIDE * sizeof *to);
+}
+
+RWI_FOR_AVX512 static void gather_half(const rwi_bf16 *from, int64_t row, int64_t rows,
+                                       float *to)
+{
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t c = 0; c < WIDE; c += LANES)
+            _mm512_storeu_ps(to + i * WIDE + c, rwi_half_load(from + i * row + c));
+}
+
+RWI_FOR_AVX512 static void gather_cut(const float *from, int64_t row, int64_t rows, float *to)
+{
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t c = 0; c < WIDE; c += LANES)
+            _mm512_storeu_ps(to + i * WIDE + c,
+                             rwi_half_cut(_mm512_loadu_ps(from + i * row + c)));
+}
+
+RWI_FOR_AVX512 static void scatter_half(const float *from, int64_t rows, rwi_bf16 *to,
+                                        int64_t row)
+{
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t c = 0; c < WIDE; c += LANES)
+            rwi_half_store(to + i * row + c, _mm512_loadu_ps(from + i * WIDE + c));
+}
+
+static void gather_x(const rwi_op *op, const dense *d, int64_t i, float *x)
+{
+    if (op->half)
+        gather_half(op->in16[0] + i, d->inputs, op->batch, x);
+    else
+        gather(op->in[0] + i, d->inputs, op->batch, x);
 }
 
 /* ---- turning 16x16 floats */
@@ -101,11 +140,13 @@ RWI_FOR_AVX512 RWI_BODY static void exchange(__m512 *v, int width, __m512i first
 }
 
 /* 16 rows of 16 floats, row apart, become 16 columns: to[column * UNITS + row]. */
-RWI_FOR_AVX512 static void turn(const float *from, int64_t row, float *to)
+RWI_FOR_AVX512 static void turn(const float *from, int64_t row, bool cut, float *to)
 {
     __m512 v[LANES];
     for (int i = 0; i < LANES; i++)
         v[i] = _mm512_loadu_ps(from + i * row);
+    for (int i = 0; cut && i < LANES; i++)
+        v[i] = rwi_half_cut(v[i]);
     exchange(v, 8, LANES_FROM(8, 0), LANES_FROM(8, 1));
     exchange(v, 4, LANES_FROM(4, 0), LANES_FROM(4, 1));
     exchange(v, 2, LANES_FROM(2, 0), LANES_FROM(2, 1));
@@ -116,28 +157,28 @@ RWI_FOR_AVX512 static void turn(const float *from, int64_t row, float *to)
 
 /* ---- y = x w^T + b */
 
-static void start_outputs(const rwi_op *op, const dense *d)
+static void start_outputs(const rwi_op *op, const dense *d, float *y)
 {
-    const size_t bytes = (size_t)d->units * sizeof *op->out;
+    const size_t bytes = (size_t)d->units * sizeof *y;
     for (int64_t n = 0; n < op->batch; n++)
         if (op->param[1])
-            memcpy(op->out + n * d->units, op->param[1], bytes);
+            memcpy(y + n * d->units, op->param[1], bytes);
         else
-            memset(op->out + n * d->units, 0, bytes);
+            memset(y + n * d->units, 0, bytes);
 }
 
-/* Adds what DEPTH inputs from i on, x, give to UNITS units from u on; w: room for their
+/* Adds to y what DEPTH inputs from i on, x, give to UNITS units from u on; w: room for their
  * weights. */
 static void forward_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i,
-                          const float *x, float *w)
+                          const float *x, float *w, float *y)
 {
     const float *weights = op->param[0] + u * d->inputs + i;
     for (int64_t l = 0; l < DEPTH; l += LANES)
         for (int64_t k = 0; k < UNITS; k += LANES)
-            turn(weights + k * d->inputs + l, d->inputs, w + l * UNITS + k);
+            turn(weights + k * d->inputs + l, d->inputs, op->half, w + l * UNITS + k);
     rwi_multiply(&(rwi_product){.a = x,
                                 .b = w,
-                                .out = op->out + u,
+                                .out = y + u,
                                 .rows = op->batch,
                                 .columns = UNITS,
                                 .depth = DEPTH,
@@ -152,54 +193,97 @@ static rw_status forward(rwi_op *op)
 {
     const dense *d = op->own;
     const int64_t panels = d->units / UNITS;
-    start_outputs(op, d);
+    float *y = op->half ? room_of(op, d->threads) : op->out;
+    start_outputs(op, d, y);
 #pragma omp parallel for schedule(static) num_threads((int)d->threads)
     for (int64_t t = 0; t < d->threads; t++) {
         float *x = room_of(op, t), *w = x + op->batch * DEPTH;
         for (int64_t i = 0; i < d->inputs; i += DEPTH) {
-            gather(op->in[0] + i, d->inputs, op->batch, DEPTH, x);
+            gather_x(op, d, i, x);
             for (int64_t p = t * panels / d->threads; p < (t + 1) * panels / d->threads; p++)
-                forward_panel(op, d, p * UNITS, i, x, w);
+                forward_panel(op, d, p * UNITS, i, x, w, y);
         }
     }
     if (op->relu)
-        rwi_vector_relu(op->out, op->out, rwi_op_y_count(op));
+        rwi_vector_relu(y, y, rwi_op_y_count(op));
+    if (op->half)
+        rwi_bf16_narrow(y, op->out16, rwi_op_y_count(op));
     return RW_OK;
 }
 
 /* ---- gradients */
 
-/* dx = dy w and dw = dy^T x, for WIDE inputs from i on. */
-static void backward_panel(const rwi_op *op, const dense *d, int64_t i, float *room)
+/* dy, without what relu held back, in float32. */
+static const float *masked_dy(const rwi_op *op, const dense *d)
 {
-    float *x = room, *w = room + op->batch * WIDE;
-    rwi_product p = {.a = op->dout, .columns = WIDE, .b_row = WIDE, .out_row = d->inputs};
-    if (op->dparam[0]) {
-        gather(op->in[0] + i, d->inputs, op->batch, WIDE, x);
-        p.b = x, p.out = op->dparam[0] + i;
-        p.rows = d->units, p.depth = op->batch, p.a_row = 1, p.a_step = d->units;
-        rwi_multiply(&p);
-    }
-    if (op->din[0]) {
-        gather(op->param[0] + i, d->inputs, d->units, WIDE, w);
-        p.b = w, p.out = op->din[0] + i;
-        p.rows = op->batch, p.depth = d->units, p.a_row = d->units, p.a_step = 1;
-        rwi_multiply(&p);
-    }
+    const int64_t count = rwi_op_y_count(op);
+    if (rwi_op_masks_dy(op) && op->half)
+        rwi_bf16_relu_mask(op->out16, op->dout16, op->dout16, count);
+    else if (rwi_op_masks_dy(op))
+        rwi_vector_relu_mask(op->out, op->dout, op->dout, count);
+    if (!op->half)
+        return op->dout;
+    float *wide = room_of(op, d->threads);
+    rwi_bf16_widen(op->dout16, wide, count);
+    return wide;
+}
+
+/* dw = dy^T x, for WIDE inputs from i on. */
+static void weights_panel(const rwi_op *op, const dense *d, const float *dy, int64_t i,
+                          float *x)
+{
+    gather_x(op, d, i, x);
+    rwi_multiply(&(rwi_product){.a = dy,
+                                .b = x,
+                                .out = op->dparam[0] + i,
+                                .rows = d->units,
+                                .columns = WIDE,
+                                .depth = op->batch,
+                                .a_row = 1,
+                                .a_step = d->units,
+                                .b_row = WIDE,
+                                .out_row = d->inputs});
+}
+
+/* dx = dy w; w and dx: room, dx for a half op only. */
+static void data_panel(const rwi_op *op, const dense *d, const float *dy, int64_t i, float *w,
+                       float *dx)
+{
+    (op->half ? gather_cut : gather)(op->param[0] + i, d->inputs, d->units, w);
+    rwi_multiply(&(rwi_product){.a = dy,
+                                .b = w,
+                                .out = op->half ? dx : op->din[0] + i,
+                                .rows = op->batch,
+                                .columns = WIDE,
+                                .depth = d->units,
+                                .a_row = d->units,
+                                .a_step = 1,
+                                .b_row = WIDE,
+                                .out_row = op->half ? WIDE : d->inputs});
+    if (op->half)
+        scatter_half(dx, op->batch, op->din16[0] + i, d->inputs);
+}
+
+static void backward_panel(const rwi_op *op, const dense *d, const float *dy, int64_t i,
+                           float *room)
+{
+    if (op->dparam[0])
+        weights_panel(op, d, dy, i, room);
+    if (op->din[0])
+        data_panel(op, d, dy, i, room + op->batch * WIDE, room);
 }
 
 static rw_status backward(rwi_op *op)
 {
     const dense *d = op->own;
     const int64_t panels = d->inputs / WIDE;
-    if (rwi_op_masks_dy(op))
-        rwi_vector_relu_mask(op->out, op->dout, op->dout, rwi_op_y_count(op));
+    const float *dy = masked_dy(op, d);
     if (op->dparam[1])
-        rwi_vector_sum_rows(op->dout, op->batch, d->units, op->dparam[1]);
+        rwi_vector_sum_rows(dy, op->batch, d->units, op->dparam[1]);
 #pragma omp parallel for schedule(static) num_threads((int)d->threads)
     for (int64_t t = 0; t < d->threads; t++)
         for (int64_t p = t * panels / d->threads; p < (t + 1) * panels / d->threads; p++)
-            backward_panel(op, d, p * WIDE, room_of(op, t));
+            backward_panel(op, d, dy, p * WIDE, room_of(op, t));
     return RW_OK;
 }
 
@@ -208,6 +292,7 @@ const rwi_kernel rwi_kernel_x86_dense = {
     .kind = RWI_OP_DENSE,
     .fuses_relu = true,
     .takes = takes,
+    .half = rwi_half_always,
     .prepare = prepare,
     .release = release,
     .forward = forward,
