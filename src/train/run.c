@@ -241,7 +241,11 @@ static rw_status found_run(rwi_run *run)
 {
     const char *text = rw_recipe_text(run->recipe);
     char *path = rwi_path_join(run->options.out, "recipe.yaml");
-    rw_status status = text && path ? check_new(run, path) : rwi_fail_memory("the recipe");
+    if (!text || !path) {
+        rwi_free(path);
+        return rwi_fail_memory("the recipe");
+    }
+    rw_status status = check_new(run, path);
     if (status == RW_OK)
         status = rwi_run_checkpoint(run);
     if (status == RW_OK)

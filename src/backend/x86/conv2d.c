@@ -146,7 +146,7 @@ RWI_BODY static void read(const float *x, const rwi_bf16 *x16, bool half, int64_
 RWI_BODY static void store_half(const lanes *x, rwi_bf16 *y)
 {
     const words bits = *(const words *)x, size = bits & 0x7fffffffU;
-    const words nan = (words)((masks)(0x7f800000U - size) >> 31);
+    const words nan = (words){0} - ((0x7f800000U - size) >> 31);
     const words rounded = bits + 0x7fffU + (bits >> 16 & 1U), quiet = bits | 0x400000U;
     *(halves *)y = __builtin_convertvector(((nan & quiet) | (~nan & rounded)) >> 16, halves);
 }
