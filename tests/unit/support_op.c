@@ -115,14 +115,14 @@ static float *floats(int64_t count, rw_status *status)
     return room((size_t)count, sizeof(float), status);
 }
 
-static size_t activation_size(const op_case *c)
+size_t op_activation_size(const op_case *c)
 {
     return c->half ? sizeof(rwi_bf16) : sizeof(float);
 }
 
 static void *activations(const op_case *c, int64_t count, rw_status *status)
 {
-    return room((size_t)count, activation_size(c), status);
+    return room((size_t)count, op_activation_size(c), status);
 }
 
 static void make_gradients(op_run *run, const op_case *c, rw_status *status)
@@ -147,9 +147,9 @@ static void spoil(void *results, int64_t count, size_t each)
 static void spoil_results(op_run *run, const op_case *c)
 {
     rwi_op *op = &run->op;
-    spoil(op->out, run->out_count, activation_size(c));
+    spoil(op->out, run->out_count, op_activation_size(c));
     for (int i = 0; i < RWI_OP_INPUTS; i++)
-        spoil(op->din[i], run->in_count, activation_size(c));
+        spoil(op->din[i], run->in_count, op_activation_size(c));
     for (int i = 0; i < RWI_OP_PARAMS; i++)
         spoil(op->dparam[i], run->param_count[i], sizeof(float));
 }
@@ -229,94 +229,4 @@ void op_free(op_run *run)
         rwi_free(op->state[i]);
     }
     *run = (op_run){0};
-}
-
-uint64_t op_hash(op_run *run, const op_case *c)
-{
-    rwi_op *op = &run->op;
-    const uint64_t each = activation_size(c);
-    uint64_t hash = RWI_HASH_START;
-    op_refill(run, c);
-    assert_ok(op_forward(run));
-    hash = rwi_hash(hash, op->out, (uint64_t)run->out_count * each);
-    assert_ok(op_backward(run));
-    for (int i = 0; i < RWI_OP_INPUTS; i++)
-        if (op->din[i])
-            hash = rwi_hash(hash, op->din[i], (uint64_t)run->in_count * each);
-    for (int i = 0; i < RWI_OP_PARAMS; i++)
-        if (op->dparam[i])
-            hash = rwi_hash(hash, op->dparam[i], (uint64_t)run->param_count[i] * sizeof(float));
-    return hash;
-}
-
-bool op_fits(const rwi_kernel *kernel, const op_case *c)
-{
-    rwi_op op;
-    op_describe(&op, c, true);
-    return kernel->kind == c->kind && (!kernel->takes || kernel->takes(&op));
-}
-
-const rwi_kernel *op_reference(const op_case *c)
-{
-    rwi_op op;
-    const rwi_kernel *kernel;
-    op_describe(&op, c, true);
-    assert_ok(rwi_kernel_find("ref", &op, &kernel));
-    assert_string_equal(kernel->backend, "ref");
-    return kernel;
-}
-
-/* How many cases the kernel took. */
-static int visit_cases(const rwi_kernel *kernel, op_choice choice, op_visit *visit)
-{
-    int tried = 0;
-    for (int i = 0; i < op_case_count && (tried < choice.most || !choice.most); i++) {
-        op_case c = op_cases[i];
-        c.half = choice.half;
-        if (!op_fits(kernel, &c))
-            continue;
-        visit(kernel, &c, i);
-        tried++;
-    }
-    return tried;
-}
-
-void op_for_each(op_choice choice, op_visit *visit)
-{
-    const rwi_kernel *kernel;
-    for (int k = 0; (kernel = rwi_kernel_at(k)) != NULL; k++)
-        if (!choice.backend)
-            assert_true(visit_cases(kernel, choice, visit) > 0);
-        else if (strcmp(choice.backend, kernel->backend) == 0)
-            visit_cases(kernel, choice, visit);
-}
-
-void op_check_same_bits(const rwi_kernel *kernel, const op_case *c, int number)
-{
-    op_run run;
-    assert_ok(op_make(&run, c, true));
-    assert_ok(op_prepare(&run, kernel));
-    const int64_t live = rwi_memory_live();
-    const uint64_t first = op_hash(&run, c);
-    if (op_hash(&run, c) != first)
-        fail_msg("%s %s, case %d: other bits in another run", kernel->backend,
-                 rwi_op_name(kernel->kind), number);
-    assert_int_equal(rwi_memory_live(), live);
-    op_free(&run);
-}
-
-void op_check_no_memory(const rwi_kernel *kernel, const op_case *c, int number)
-{
-    rw_status status = RW_ENOMEM;
-    (void)number;
-    for (int nth = 1; status != RW_OK; nth++) {
-        op_run run;
-        assert_ok(op_make(&run, c, true));
-        rwi_memory_fail_at(nth);
-        status = op_prepare(&run, kernel);
-        rwi_memory_fail_at(0);
-        assert_true(status == RW_OK || status == RW_ENOMEM);
-        op_free(&run);
-        assert_true(nth < 100);
-    }
 }

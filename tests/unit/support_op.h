@@ -67,4 +67,19 @@ void op_check_same_bits(const rwi_kernel *kernel, const op_case *c, int number);
 /* The nth allocation of prepare fails, for every n. */
 void op_check_no_memory(const rwi_kernel *kernel, const op_case *c, int number);
 
+/* Bytes of one number of in, out, dout and din. */
+size_t op_activation_size(const op_case *c);
+/* The largest difference, in units of the largest value of b (at least 1); 0 where a is NULL.
+ */
+double op_distance(const float *a, const float *b, int64_t count);
+/* Fails unless the distance is below the limit. For tests with a case c, its number, and mine,
+ * the op_run that is compared. */
+#define op_close(limit, what, a, b, count)                                                     \
+    do {                                                                                       \
+        const double d_ = op_distance((a), (b), (count));                                      \
+        if (!(d_ < (limit)))                                                                   \
+            fail_msg("case %d, %s %s: %s is off by %g", number, mine->op.with->backend,        \
+                     rwi_op_name(c->kind), what, d_);                                          \
+    } while (0)
+
 #endif

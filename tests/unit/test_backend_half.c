@@ -42,25 +42,7 @@ static int64_t first_apart(const rwi_bf16 *a, const rwi_bf16 *b, int64_t count)
                      wide(a_[i_]), wide(b_[i_]));                                              \
     } while (0)
 
-/* float32 stays float32. */
-static double distance(const float *a, const float *b, int64_t count)
-{
-    double worst = 0.0, largest = 1.0;
-    for (int64_t i = 0; a && i < count; i++) {
-        const double d = fabs((double)a[i] - (double)b[i]);
-        worst = d <= worst ? worst : d; /* a NaN is worse than all */
-        largest = fmax(largest, fabs((double)b[i]));
-    }
-    return worst / largest;
-}
-
-#define close_enough(what, a, b, count)                                                        \
-    do {                                                                                       \
-        const double d_ = distance((a), (b), (count));                                         \
-        if (!(d_ < 1e-5))                                                                      \
-            fail_msg("case %d, %s %s: %s is off by %g", number, mine->op.with->backend,        \
-                     rwi_op_name(c->kind), what, d_);                                          \
-    } while (0)
+#define close_enough(what, a, b, count) op_close(1e-5, what, a, b, count)
 
 /* 0 where the sign of by says so. */
 static void mask(rwi_bf16 *x, const rwi_bf16 *by, int64_t count)

@@ -8,25 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The largest difference, in units of the largest value (at least 1). */
-static double distance(const float *a, const float *b, int64_t count)
-{
-    double worst = 0.0, largest = 1.0;
-    for (int64_t i = 0; a && i < count; i++) {
-        const double d = fabs((double)a[i] - (double)b[i]);
-        worst = d <= worst ? worst : d; /* a NaN is worse than all */
-        largest = fmax(largest, fabs((double)b[i]));
-    }
-    return worst / largest;
-}
-
-#define close_enough(what, a, b, count)                                                        \
-    do {                                                                                       \
-        const double d_ = distance((a), (b), (count));                                         \
-        if (!(d_ < 3e-6))                                                                      \
-            fail_msg("case %d, %s %s: %s is off by %g", number, mine->op.with->backend,        \
-                     rwi_op_name(c->kind), what, d_);                                          \
-    } while (0)
+#define close_enough(what, a, b, count) op_close(3e-6, what, a, b, count)
 
 static void compare_backward(int number, const op_case *c, op_run *mine, op_run *reference)
 {
