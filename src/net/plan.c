@@ -18,12 +18,15 @@ static void bind(rwi_step *step)
         step->op.param[i] = step->op.training ? rwi_site_active(site) : site->weights;
         step->op.dparam[i] = step->op.training ? site->gradient : NULL;
     }
+    if (step->norm)
+        rwi_step_fill_folded(step);
 }
 
 static rw_status prepare(rwi_plan *plan)
 {
     for (; plan->prepared < plan->step_count; plan->prepared++) {
         rwi_step *step = &plan->steps[plan->prepared];
+        RWI_TRY(rwi_step_make_folded(step));
         bind(step);
         const rw_status status = rwi_op_prepare(&step->op);
         if (status != RW_OK) {
@@ -94,8 +97,10 @@ void rwi_plan_free(rwi_plan *plan)
 {
     if (!plan)
         return;
-    for (int i = 0; i < plan->prepared; i++)
+    for (int i = 0; i < plan->prepared; i++) {
         rwi_op_release(&plan->steps[i].op);
+        rwi_free(plan->steps[i].folded);
+    }
     rwi_free(plan->scratch);
     rwi_free(plan->edge_memory);
     rwi_free(plan->arena);
