@@ -4,8 +4,8 @@
  *     gamma * (w x + b - mean) / sqrt(variance + epsilon) + beta = (s w) x + s (b - mean) + beta
  *     with s = gamma / sqrt(variance + epsilon).
  *
- * The folded numbers are the plan's, made anew for every batch. Those of the net stay as they
- * are. */
+ * The folded numbers are the plan's, and made anew when those of the net have changed. The net's
+ * stay as they are. */
 #include "core/memory.h"
 #include "net/plan.h"
 

@@ -53,6 +53,7 @@ struct rwi_plan {
     void *scratch;           /* of whichever step runs */
     float *edges[RWI_EDGES]; /* what comes in and goes out */
     float *edge_memory;      /* theirs, where it is not the arena's */
+    bool kept; /* outside training: nothing has changed that steps run on besides the input */
     bool profiled;
     int64_t runs[2]; /* forward, backward: while it was profiled */
 };

@@ -185,13 +185,20 @@ void rwi_dnn_release(rwi_op *op)
     rwi_free(p);
 }
 
-/* Moves the inputs or the outputs of a pass between our layout and the primitive's. */
-static dnnl_status_t reorder(const rwi_dnn_passes *p, rwi_dnn_pass pass, bool outputs)
+static bool is_param(int role)
 {
+    return role == RWI_DNN_WEIGHTS || role == RWI_DNN_BIAS;
+}
+
+/* Moves the inputs or the outputs of a pass between our layout and the primitive's. */
+static dnnl_status_t reorder(const rwi_op *op, rwi_dnn_pass pass, bool outputs)
+{
+    const rwi_dnn_passes *p = op->own;
     dnnl_status_t s = dnnl_success;
     for (int role = 0; role < RWI_DNN_ROLES && s == dnnl_success; role++) {
         const rwi_dnn_port *port = &p->pass[pass].port[role];
-        if (!port->reorder || arguments[pass][role].output != outputs)
+        if (!port->reorder || arguments[pass][role].output != outputs ||
+            (op->params_kept && is_param(role)))
             continue;
         const dnnl_exec_arg_t args[] = {
             {DNNL_ARG_FROM, outputs ? port->inner : port->ours},
@@ -230,11 +237,11 @@ rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, void *const tensors[R
         if (p->pass[pass].port[role].ours)
             s = dnnl_memory_set_data_handle(p->pass[pass].port[role].ours, tensors[role]);
     if (s == dnnl_success)
-        s = reorder(p, pass, false);
+        s = reorder(op, pass, false);
     if (s == dnnl_success)
         s = execute(p, pass);
     if (s == dnnl_success)
-        s = reorder(p, pass, true);
+        s = reorder(op, pass, true);
     if (s == dnnl_success)
         s = dnnl_stream_wait(p->stream);
     return check(op, s);

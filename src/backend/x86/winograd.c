@@ -25,6 +25,8 @@
 #define SMALL      (32 * 32)          /* below, the transforms cost what the products save */
 #define MOST_PARTS (INT64_C(1) << 26) /* floats in all parts of the weights' gradient */
 #define LARGE      (128 * 128)        /* weights of one point */
+#define KEPT       (1 << 20) /* floats of transformed weights that inference keeps, at most */
+#define WORTH      16 /* tiles that pay for transforming weights in every run */
 #define GAP        16 /* floats between rows, so that columns do not fall into one cache set */
 
 /* A convolution as tiles see it: images in, images out, zeros around in. */
@@ -39,6 +41,7 @@ typedef struct winograd {
     int64_t threads, block, wide; /* tiles in a block; floats of a row */
     int64_t parts;                /* of the batch, when weights' gradients are added up */
     int64_t weights, room;        /* floats: transformed weights; a thread's block */
+    float *kept;                  /* transformed weights, from one run to the next; or NULL */
     size_t each;                  /* bytes of a number of a pixel */
 } winograd;
 
@@ -53,16 +56,27 @@ typedef struct places {
 static places places_of(const rwi_op *op)
 {
     const winograd *w = op->own;
-    places p = {.weights = op->scratch};
-    p.blocks = p.weights + w->weights;
+    places p = {.weights = w->kept ? w->kept : op->scratch};
+    p.blocks = (float *)op->scratch + (w->kept ? 0 : w->weights);
     p.parts = p.blocks + w->threads * w->room;
     p.sums = p.parts + w->parts * w->weights;
     return p;
 }
 
+static bool keeps_weights(const rwi_op *op)
+{
+    return !op->training && (int64_t)op->x.c * op->y.c * POINTS <= KEPT;
+}
+
+static bool pays(const rwi_op *op)
+{
+    const int64_t tiles = op->batch * ((op->y.h + OUT - 1) / OUT) * ((op->y.w + OUT - 1) / OUT);
+    return op->training || keeps_weights(op) || tiles >= WORTH;
+}
+
 static bool takes(const rwi_op *op)
 {
-    return rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 && op->kernel_w == 3 &&
+    return pays(op) && rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 && op->kernel_w == 3 &&
            op->stride == 1 && op->x.c % LANES == 0 && op->y.c % LANES == 0 &&
            op->x.c * op->y.c >= SMALL && op->pad_top <= 2 && op->pad_left <= 2 &&
            op->y.h >= OUT && op->y.w >= OUT;
@@ -100,7 +114,9 @@ static rw_status prepare(rwi_op *op)
     if (!w)
         return rwi_fail_memory("conv2d");
     measure(op, w);
-    int64_t floats = w->weights + w->threads * w->room;
+    if (keeps_weights(op) && !(w->kept = rwi_alloc((size_t)w->weights, sizeof(float))))
+        return rwi_fail_memory("conv2d");
+    int64_t floats = (w->kept ? 0 : w->weights) + w->threads * w->room;
     if (op->training)
         floats += w->parts * (w->weights + op->y.c);
     op->scratch_bytes = (size_t)floats * sizeof(float);
@@ -109,8 +125,11 @@ static rw_status prepare(rwi_op *op)
 
 static void release(rwi_op *op)
 {
-    rwi_free(op->own);
+    winograd *w = op->own;
     op->own = NULL;
+    if (w)
+        rwi_free(w->kept);
+    rwi_free(w);
 }
 
 static int64_t panel_of(int64_t columns)
@@ -241,7 +260,8 @@ static rw_status forward(rwi_op *op)
                            .out = op->out,
                            .relu = op->relu,
                            .half = op->half};
-    rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c), p.weights);
+    if (!(w->kept && op->params_kept))
+        rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c), p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
