@@ -1,11 +1,11 @@
 /* fold.c - outside training, batch norm is a factor and a term for every channel. The
  * convolution or dense layer before it takes them into its weights w and biases b:
  *
- *     gamma * (w x + b - mean) / sqrt(variance + epsilon) + beta = (s w) x + s (b - mean) + beta
- *     with s = gamma / sqrt(variance + epsilon).
+ *     gamma * (w x + b - mean) / sqrt(variance + epsilon) + beta = (s w) x + s (b - mean) +
+ * beta with s = gamma / sqrt(variance + epsilon).
  *
- * The folded numbers are the plan's, and made anew when those of the net have changed. The net's
- * stay as they are. */
+ * The folded numbers are the plan's, and made anew when those of the net have changed. The
+ * net's stay as they are. */
 #include "core/memory.h"
 #include "net/plan.h"
 
@@ -17,8 +17,8 @@ bool rwi_step_fold(rwi_step *step, const rwi_step *norm)
 {
     const rw_shape y = step->op.y, x = norm->op.x;
     const bool multiplies = step->op.kind == RWI_OP_CONV2D || step->op.kind == RWI_OP_DENSE;
-    if (norm->op.kind != RWI_OP_BATCHNORM || norm->op.training || !multiplies || step->op.relu ||
-        step->norm || x.c != y.c || x.h != y.h || x.w != y.w)
+    if (norm->op.kind != RWI_OP_BATCHNORM || norm->op.training || !multiplies ||
+        step->op.relu || step->norm || x.c != y.c || x.h != y.h || x.w != y.w)
         return false;
     step->norm = norm->node;
     step->epsilon = norm->op.epsilon;
@@ -30,7 +30,8 @@ rw_status rwi_step_make_folded(rwi_step *step)
     const rwi_site *kernel = step->node->site[0];
     if (!step->norm)
         return RW_OK;
-    step->folded = rwi_alloc((size_t)(rwi_site_weights(kernel) + kernel->groups), sizeof(float));
+    step->folded =
+        rwi_alloc((size_t)(rwi_site_weights(kernel) + kernel->groups), sizeof(float));
     return step->folded ? RW_OK : rwi_fail_memory("folded weights");
 }
 

@@ -93,8 +93,8 @@ rwi_cost rwi_plan_cost(const rwi_plan *plan, int index);
  * so that it travels with the net. */
 bool rwi_net_half(const rw_net *net);
 rw_status rwi_net_set_half(rw_net *net, bool half);
-/* An inference plan of this batch, at the weights that count now (rwi_net_decide), kept with the
- * net until another one is asked for. Once training goes on, it must be asked for again. */
+/* An inference plan of this batch, at the weights that count now (rwi_net_decide), kept with
+ * the net until another one is asked for. Once training goes on, it must be asked for again. */
 rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out);
 /* Makes weights of every site hold the decision that its latents stand for. Leaves latents
  * alone. */

@@ -1,9 +1,9 @@
 /* plan.h - inside a plan: steps (operations in order) and values (what flows between them).
  *
  * Planning goes through six files: lower.c turns nodes into steps and values and chooses
- * kernels, fold.c lets batch norms vanish outside training, share.c lets values live in the memory of others, layout.c finds out when each is
- * needed and where it stands, edges.c is what the outside sees, plan.c prepares the kernels and
- * runs them. */
+ * kernels, fold.c lets batch norms vanish outside training, share.c lets values live in the
+ * memory of others, layout.c finds out when each is needed and where it stands, edges.c is what
+ * the outside sees, plan.c prepares the kernels and runs them. */
 #ifndef RWI_NET_PLAN_H
 #define RWI_NET_PLAN_H
 
@@ -60,11 +60,13 @@ struct rwi_plan {
 
 /* Nodes to steps and values, kernels chosen, relu fused, batch norm folded. */
 rw_status rwi_plan_lower(rwi_plan *plan);
-/* Takes norm into the step before it, if it is a batch norm outside training and can be taken. */
+/* Takes norm into the step before it, if it is a batch norm outside training and can be taken.
+ */
 bool rwi_step_fold(rwi_step *step, const rwi_step *norm);
 /* Memory for the folded weights of a step that has some; RW_ENOMEM. The plan frees it. */
 rw_status rwi_step_make_folded(rwi_step *step);
-/* Computes them from the weights and running statistics of now, and lets the step run on them. */
+/* Computes them from the weights and running statistics of now, and lets the step run on them.
+ */
 void rwi_step_fill_folded(rwi_step *step);
 /* Decides what runs in place: homes of values and gradients. */
 void rwi_plan_share(rwi_plan *plan);

@@ -7,8 +7,8 @@
  * result is the same to the bit; a test compares with everything out of place.
  *
  * Their gradients always run in place where the input has no other use: dx is computed element
- * by element from dy. So is batch norm's, once the sums over dy are known. The gradient of a sum
- * is that of its parts: one of them takes it over. */
+ * by element from dy. So is batch norm's, once the sums over dy are known. The gradient of a
+ * sum is that of its parts: one of them takes it over. */
 #include "net/plan.h"
 
 static bool is_elementwise(const rwi_step *step)

@@ -26,9 +26,9 @@
 #define SMALL      (32 * 32)          /* below, the transforms cost what the products save */
 #define MOST_PARTS (INT64_C(1) << 26) /* floats in all parts of the weights' gradient */
 #define LARGE      (128 * 128)        /* weights of one point */
-#define FILTERS    128 /* at a time, in the weights' gradient where there are so many */
+#define FILTERS    128       /* at a time, in the weights' gradient where there are so many */
 #define KEPT       (1 << 20) /* floats of transformed weights that inference keeps, at most */
-#define WORTH      16 /* tiles that pay for transforming weights in every run */
+#define WORTH      16        /* tiles that pay for transforming weights in every run */
 #define GAP        16 /* floats between rows, so that columns do not fall into one cache set */
 
 /* A convolution as tiles see it: images in, images out, zeros around in. */
@@ -41,10 +41,10 @@ typedef struct grid {
 typedef struct winograd {
     grid forward, back;           /* back: dy to dx */
     int64_t threads, block, wide; /* tiles in a block; floats of a row */
-    int64_t parts, filters;       /* of the batch, at a time: when weights' gradients are summed */
-    int64_t weights, room;        /* floats: transformed weights; a thread's block */
-    float *kept;                  /* transformed weights, from one run to the next; or NULL */
-    size_t each;                  /* bytes of a number of a pixel */
+    int64_t parts, filters; /* of the batch, at a time: when weights' gradients are summed */
+    int64_t weights, room;  /* floats: transformed weights; a thread's block */
+    float *kept;            /* transformed weights, from one run to the next; or NULL */
+    size_t each;            /* bytes of a number of a pixel */
 } winograd;
 
 /* What op->scratch holds. */
@@ -84,10 +84,10 @@ static bool pays(const rwi_op *op)
 
 static bool takes(const rwi_op *op)
 {
-    return pays(op) && rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 && op->kernel_w == 3 &&
-           op->stride == 1 && op->x.c % LANES == 0 && op->y.c % LANES == 0 &&
-           op->x.c * op->y.c >= SMALL && op->pad_top <= 2 && op->pad_left <= 2 &&
-           op->y.h >= OUT && op->y.w >= OUT;
+    return pays(op) && rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 &&
+           op->kernel_w == 3 && op->stride == 1 && op->x.c % LANES == 0 &&
+           op->y.c % LANES == 0 && op->x.c * op->y.c >= SMALL && op->pad_top <= 2 &&
+           op->pad_left <= 2 && op->y.h >= OUT && op->y.w >= OUT;
 }
 
 static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int64_t batch)
@@ -271,7 +271,8 @@ static rw_status forward(rwi_op *op)
                            .relu = op->relu,
                            .half = op->half};
     if (!(w->kept && op->params_kept))
-        rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c), p.weights);
+        rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c),
+                         p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
@@ -368,7 +369,8 @@ static rw_status backward(rwi_op *op)
     weights_gradient(op, w, &p);
     if (!op->din[0])
         return RW_OK;
-    rwi_wino_weights_back(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->x.c), p.weights);
+    rwi_wino_weights_back(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->x.c),
+                          p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
