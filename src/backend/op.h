@@ -16,8 +16,8 @@ typedef enum rwi_op_kind {
     RWI_OP_RELU,    /* may run in place (y == x, dx == dy); backward looks at y only */
     RWI_OP_MAXPOOL, /* padding never wins */
     RWI_OP_AVGPOOL, /* padding is not counted */
-    RWI_OP_BATCHNORM, /* dx may be dy; param: gamma, beta (each may be NULL); state: running
-                         mean, running variance; then relu if fused */
+    RWI_OP_BATCHNORM, /* param: gamma, beta (each may be NULL); state: running mean, running
+                         variance; then relu if fused; dx may be dy */
     RWI_OP_DROPOUT,   /* may run in place; keeps with probability 1 - rate, scaled by 1 / (1 -
                          rate) */
     RWI_OP_ADD,       /* y = x[0] + x[1], then relu if fused */

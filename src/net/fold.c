@@ -1,8 +1,8 @@
 /* fold.c - outside training, batch norm is a factor and a term for every channel. The
  * convolution or dense layer before it takes them into its weights w and biases b:
  *
- *     gamma * (w x + b - mean) / sqrt(variance + epsilon) + beta = (s w) x + s (b - mean) +
- * beta with s = gamma / sqrt(variance + epsilon).
+ *     gamma * (w x + b - mean) * s + beta = (gamma s w) x + gamma s (b - mean) + beta
+ *     where s = 1 / sqrt(variance + epsilon)
  *
  * The folded numbers are the plan's, and made anew when those of the net have changed. The
  * net's stay as they are. */
@@ -44,11 +44,12 @@ static void fold_unit(const rwi_step *step, int64_t k, float *weights, float *bi
 {
     const rwi_node *norm = step->norm;
     const rwi_site *kernel = step->node->site[0];
-    const double s = at(norm->site[0], k, 1) / sqrt((double)norm->state[1][k] + step->epsilon);
+    const double s = 1 / sqrt((double)norm->state[1][k] + step->epsilon);
+    const double factor = at(norm->site[0], k, 1) * s;
     const double b = at(step->node->site[1], k, 0) - (double)norm->state[0][k];
     for (int64_t i = 0; i < kernel->n; i++)
-        weights[i] = kernel->weights[k * kernel->n + i] * (float)s;
-    *bias = (float)(s * b + at(norm->site[1], k, 0));
+        weights[i] = kernel->weights[k * kernel->n + i] * (float)factor;
+    *bias = (float)(factor * b + at(norm->site[1], k, 0));
 }
 
 void rwi_step_fill_folded(rwi_step *step)
