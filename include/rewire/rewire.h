@@ -394,7 +394,7 @@ typedef struct rw_bench_result {
     rw_spread sync_far; /* the same from latents in random order: nothing is near its place */
     rw_spread load;     /* the loader makes one batch, augmented, while nothing else runs */
     int64_t sync_after, period; /* steps; period is the recipe's, 0: never */
-    const char *dtype; /* "f32" or "bf16": what activations are kept in */
+    const char *dtype;          /* "f32" or "bf16": what activations are kept in */
     int64_t batch, threads, steps;
     double gflop_per_image;
     int64_t weights;          /* all that training moves */

@@ -17,7 +17,7 @@ typedef enum rwi_op_kind {
     RWI_OP_MAXPOOL, /* padding never wins */
     RWI_OP_AVGPOOL, /* padding is not counted */
     RWI_OP_BATCHNORM, /* param: gamma, beta (each may be NULL); state: running mean, running
-                         variance; then relu if fused */
+                         variance; then relu if fused; dx may be dy */
     RWI_OP_DROPOUT,   /* may run in place; keeps with probability 1 - rate, scaled by 1 / (1 -
                          rate) */
     RWI_OP_ADD,       /* y = x[0] + x[1], then relu if fused */
@@ -67,7 +67,8 @@ typedef struct rwi_op {
     const float *param[RWI_OP_PARAMS];
     float *dparam[RWI_OP_PARAMS]; /* overwritten; NULL: not wanted */
     float *state[2];              /* batchnorm: running mean, variance */
-    int64_t step;                 /* dropout */
+    bool params_kept; /* params hold what they held in the last run; never while training */
+    int64_t step;     /* dropout */
     size_t
         scratch_bytes; /* set by prepare: memory that a run needs; one piece serves all ops */
     void *scratch;     /* that memory; nothing in it lasts from one run to the next */

@@ -74,6 +74,7 @@ static float *lend(rwi_op *op)
     float *room = op->scratch;
     w->inner.scratch = op->scratch;
     w->inner.step = op->step;
+    w->inner.params_kept = op->params_kept;
     for (int i = 0; i < RWI_OP_PARAMS; i++) {
         w->inner.param[i] = op->param[i];
         w->inner.dparam[i] = op->dparam[i];

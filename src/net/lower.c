@@ -67,29 +67,33 @@ static rw_status choose_kernels(rwi_plan *plan)
     return RW_OK;
 }
 
-/* The step that makes the relu's input, if the relu can become a part of it. */
-static rwi_step *fusable(const rwi_plan *plan, const rwi_step *relu)
+static bool take_relu(rwi_step *maker, const rwi_step *relu)
 {
-    const rwi_value *x = &plan->values[relu->x[0]];
-    if (relu->op.kind != RWI_OP_RELU || x->uses != 1 || x->maker < 0)
-        return NULL;
-    rwi_step *maker = &plan->steps[x->maker];
     const rwi_kernel *kernel = maker->op.with;
-    if (!kernel->fuses_relu || maker->op.relu)
-        return NULL;
+    if (relu->op.kind != RWI_OP_RELU || !kernel->fuses_relu || maker->op.relu)
+        return false;
     maker->op.relu = true;
-    if (!kernel->takes || kernel->takes(&maker->op))
-        return maker;
-    maker->op.relu = false;
-    return NULL;
+    if (kernel->takes && !kernel->takes(&maker->op))
+        maker->op.relu = false;
+    return maker->op.relu;
 }
 
-/* The relu's maker takes over its value; the steps that are left move together. */
+/* The step before this one, if it now does the work of both. */
+static rwi_step *absorb(const rwi_plan *plan, const rwi_step *step)
+{
+    const rwi_value *x = &plan->values[step->x[0]];
+    if (x->uses != 1 || x->maker < 0)
+        return NULL;
+    rwi_step *maker = &plan->steps[x->maker];
+    return take_relu(maker, step) || rwi_step_fold(maker, step) ? maker : NULL;
+}
+
+/* Who absorbs a step takes over its value; the steps that are left move together. */
 static void fuse(rwi_plan *plan)
 {
     int kept = 0;
     for (int i = 0; i < plan->step_count; i++) {
-        rwi_step *maker = fusable(plan, &plan->steps[i]);
+        rwi_step *maker = absorb(plan, &plan->steps[i]);
         if (maker) {
             maker->y = plan->steps[i].y;
             plan->values[maker->y].maker = (int)(maker - plan->steps);

@@ -68,8 +68,10 @@ float *rwi_plan_dlogits(rwi_plan *plan);
 /* As the input; NULL without input_gradient. */
 const float *rwi_plan_dinput(const rwi_plan *plan);
 /* Runs the net on the active weights of its sites (training) or their decided weights
- * (inference). step feeds dropout. */
+ * (inference). step feeds dropout. Inference works weights up for its kernels in the first run
+ * only, and in the first one after rwi_plan_refresh: that is to be called when they changed. */
 rw_status rwi_plan_forward(rwi_plan *plan, int64_t step);
+void rwi_plan_refresh(rwi_plan *plan);
 /* Fills gradient of every site. */
 rw_status rwi_plan_backward(rwi_plan *plan);
 int64_t rwi_plan_bytes(const rwi_plan *plan); /* of activations and their gradients */
@@ -91,7 +93,8 @@ rwi_cost rwi_plan_cost(const rwi_plan *plan, int index);
  * so that it travels with the net. */
 bool rwi_net_half(const rw_net *net);
 rw_status rwi_net_set_half(rw_net *net, bool half);
-/* An inference plan of this batch, kept with the net until another one is asked for. */
+/* An inference plan of this batch, at the weights that count now (rwi_net_decide), kept with
+ * the net until another one is asked for. Once training goes on, it must be asked for again. */
 rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out);
 /* Makes weights of every site hold the decision that its latents stand for. Leaves latents
  * alone. */

@@ -8,9 +8,13 @@
 #include "core/threads.h"
 
 /* Latents take the place of weights while a shadow method trains, and methods may move their
- * arrays, so pointers are read anew for every batch. */
-static void bind(rwi_step *step)
+ * arrays, so pointers are read anew for every batch, unless it is known that all is as before.
+ */
+static void bind(rwi_step *step, bool kept)
 {
+    step->op.params_kept = kept;
+    if (kept)
+        return;
     for (int i = 0; i < RWI_OP_PARAMS; i++) {
         const rwi_site *site = step->node->site[i];
         if (!site)
@@ -18,13 +22,16 @@ static void bind(rwi_step *step)
         step->op.param[i] = step->op.training ? rwi_site_active(site) : site->weights;
         step->op.dparam[i] = step->op.training ? site->gradient : NULL;
     }
+    if (step->norm)
+        rwi_step_fill_folded(step);
 }
 
 static rw_status prepare(rwi_plan *plan)
 {
     for (; plan->prepared < plan->step_count; plan->prepared++) {
         rwi_step *step = &plan->steps[plan->prepared];
-        bind(step);
+        RWI_TRY(rwi_step_make_folded(step));
+        bind(step, false);
         const rw_status status = rwi_op_prepare(&step->op);
         if (status != RW_OK) {
             plan->prepared++; /* release copes with a prepare that failed half way */
@@ -94,8 +101,10 @@ void rwi_plan_free(rwi_plan *plan)
 {
     if (!plan)
         return;
-    for (int i = 0; i < plan->prepared; i++)
+    for (int i = 0; i < plan->prepared; i++) {
         rwi_op_release(&plan->steps[i].op);
+        rwi_free(plan->steps[i].folded);
+    }
     rwi_free(plan->scratch);
     rwi_free(plan->edge_memory);
     rwi_free(plan->arena);
@@ -131,7 +140,7 @@ rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
     rwi_plan_fill_edge(plan, RWI_EDGE_INPUT);
     for (int i = 0; i < plan->step_count; i++) {
         rwi_step *s = &plan->steps[i];
-        bind(s);
+        bind(s, plan->kept);
         s->op.step = step;
         const rw_status status = rwi_op_forward(&s->op);
         if (status != RW_OK)
@@ -139,7 +148,13 @@ rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
         note(plan, &s->seconds[0], &mark);
     }
     rwi_plan_read_edge(plan, RWI_EDGE_LOGITS);
+    plan->kept = !plan->options.training;
     return RW_OK;
+}
+
+void rwi_plan_refresh(rwi_plan *plan)
+{
+    plan->kept = false;
 }
 
 static void add_gradient(const rwi_step *s, int input, int64_t count)

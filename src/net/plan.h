@@ -1,9 +1,9 @@
 /* plan.h - inside a plan: steps (operations in order) and values (what flows between them).
  *
- * Planning goes through five files: lower.c turns nodes into steps and values and chooses
- * kernels, share.c lets values live in the memory of others, layout.c finds out when each is
- * needed and where it stands, edges.c is what the outside sees, plan.c prepares the kernels and
- * runs them. */
+ * Planning goes through six files: lower.c turns nodes into steps and values and chooses
+ * kernels, fold.c lets batch norms vanish outside training, share.c lets values live in the
+ * memory of others, layout.c finds out when each is needed and where it stands, edges.c is what
+ * the outside sees, plan.c prepares the kernels and runs them. */
 #ifndef RWI_NET_PLAN_H
 #define RWI_NET_PLAN_H
 
@@ -25,6 +25,9 @@ typedef struct rwi_step {
     int x[RWI_OP_INPUTS], y;  /* values; -1: none */
     bool adds[RWI_OP_INPUTS]; /* its gradient comes on top of what later steps gave */
     void *sum[RWI_OP_INPUTS]; /* to which op.din is added, where adds is set */
+    const rwi_node *norm;     /* the batch norm folded into it; NULL: none */
+    double epsilon;           /* of norm */
+    float *folded;            /* weights, then biases, with norm in them */
     double seconds[2];        /* forward, backward: in all, while the plan is profiled */
 } rwi_step;
 
@@ -50,12 +53,21 @@ struct rwi_plan {
     void *scratch;           /* of whichever step runs */
     float *edges[RWI_EDGES]; /* what comes in and goes out */
     float *edge_memory;      /* theirs, where it is not the arena's */
+    bool kept; /* outside training: nothing has changed that steps run on besides the input */
     bool profiled;
     int64_t runs[2]; /* forward, backward: while it was profiled */
 };
 
-/* Nodes to steps and values, kernels chosen, relu fused. */
+/* Nodes to steps and values, kernels chosen, relu fused, batch norm folded. */
 rw_status rwi_plan_lower(rwi_plan *plan);
+/* Takes norm into the step before it, if it is a batch norm outside training and can be taken.
+ */
+bool rwi_step_fold(rwi_step *step, const rwi_step *norm);
+/* Memory for the folded weights of a step that has some; RW_ENOMEM. The plan frees it. */
+rw_status rwi_step_make_folded(rwi_step *step);
+/* Computes them from the weights and running statistics of now, and lets the step run on them.
+ */
+void rwi_step_fill_folded(rwi_step *step);
 /* Decides what runs in place: homes of values and gradients. */
 void rwi_plan_share(rwi_plan *plan);
 /* Lifetimes, the arena, and the pointers of all steps. */

@@ -1,10 +1,11 @@
 /* predict.c - from pixels to logits, a batch at a time, at synchronised weights. */
 #include "core/memory.h"
+#include "core/threads.h"
 #include "net/net.h"
 
 #include <string.h>
 
-#define PREDICT_BATCH 256
+#define PREDICT_SHARE 32 /* images of a thread at a time: what flows stays in its cache */
 
 void rwi_net_decide(rw_net *net)
 {
@@ -42,6 +43,15 @@ rw_status rwi_net_set_half(rw_net *net, bool half)
     return rw_net_set_note(net, "dtype", half ? "bf16" : NULL);
 }
 
+/* Only training changes weights and running statistics, and its latents stay with the net. */
+static bool in_training(const rw_net *net)
+{
+    for (int i = 0; i < net->site_count; i++)
+        if (net->sites[i]->latent)
+            return true;
+    return false;
+}
+
 rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out)
 {
     const rwi_plan_options options = {.batch = batch, .half = rwi_net_half(net)};
@@ -51,6 +61,9 @@ rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out)
         net->predictor = NULL;
         RWI_TRY(rwi_plan_new(&net->predictor, net, &options));
     }
+    rwi_net_decide(net);
+    if (in_training(net))
+        rwi_plan_refresh(net->predictor);
     *out = net->predictor;
     return RW_OK;
 }
@@ -58,8 +71,9 @@ rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out)
 /* A few images do not pay for a full batch. */
 static int64_t batch_for(int64_t count)
 {
+    const int64_t most = (int64_t)PREDICT_SHARE * rwi_threads();
     int64_t batch = 1;
-    while (batch < count && batch < PREDICT_BATCH)
+    while (batch < count && batch < most)
         batch *= 2;
     return batch;
 }
@@ -75,7 +89,6 @@ rw_status rw_net_predict(rw_net *net, const uint8_t *images, int64_t count, floa
     const int64_t classes = rw_net_classes(net), batch = batch_for(count);
     const int64_t pixels = (int64_t)net->input.h * net->input.w * net->input.c;
     RWI_TRY(rwi_net_predictor(net, batch, &plan));
-    rwi_net_decide(net);
     for (int64_t done = 0; done < count; done += batch) {
         const int64_t now = count - done < batch ? count - done : batch;
         rwi_net_normalise(net, images + done * pixels, now, rwi_plan_input(plan));

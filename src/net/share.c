@@ -7,7 +7,8 @@
  * result is the same to the bit; a test compares with everything out of place.
  *
  * Their gradients always run in place where the input has no other use: dx is computed element
- * by element from dy. The gradient of a sum is that of its parts: one of them takes it over. */
+ * by element from dy. So is batch norm's, once the sums over dy are known. The gradient of a
+ * sum is that of its parts: one of them takes it over. */
 #include "net/plan.h"
 
 static bool is_elementwise(const rwi_step *step)
@@ -18,9 +19,8 @@ static bool is_elementwise(const rwi_step *step)
 /* The input whose gradient may take the place of dy; -1: none. */
 static int heir(const rwi_plan *plan, const rwi_step *step)
 {
-    const int inputs = step->op.kind == RWI_OP_ADD ? RWI_OP_INPUTS
-                       : is_elementwise(step)      ? 1
-                                                   : 0;
+    const bool own = is_elementwise(step) || step->op.kind == RWI_OP_BATCHNORM;
+    const int inputs = step->op.kind == RWI_OP_ADD ? RWI_OP_INPUTS : own;
     for (int i = 0; i < inputs; i++)
         if (plan->values[step->x[i]].uses == 1)
             return step->x[i];

@@ -70,7 +70,8 @@ bool rwi_arrays_skips(const char *name);
  * and input.scale; nothing before training. Inputs are (pixel / 255 - mean) * scale. */
 #define RWI_INPUT_LAYER "input"
 rw_status rwi_arrays_add_normal(rwi_arrays *arrays, const rw_net *net);
-/* Back into mean (of the net's input, shape x) and scale; *found: they are there. Errors: RW_EFORMAT. */
+/* Back into mean (of the net's input, shape x) and scale; *found: they are there. Errors:
+ * RW_EFORMAT. */
 rw_status rwi_arrays_find_normal(const rwi_arrays *arrays, const char *path, rw_shape x,
                                  float *mean, float *scale, bool *found);
 

@@ -15,10 +15,10 @@ typedef struct rwi_slot {
     int64_t shape[4];
 } rwi_slot;
 
-/* The arrays of node number index; slots must outlive neither node nor orders. orders: of rwi_net_orders.
- * Error: RW_EUNSUPPORTED when the layout has no order for its inputs. */
-rw_status rwi_node_slots(const rw_net *net, int index, const rw_shape *orders, rwi_layout layout,
-                         rwi_slot slots[RWI_NODE_SLOTS], int *count);
+/* The arrays of node number index; slots must outlive neither node nor orders. orders: of
+ * rwi_net_orders. Error: RW_EUNSUPPORTED when the layout has no order for its inputs. */
+rw_status rwi_node_slots(const rw_net *net, int index, const rw_shape *orders,
+                         rwi_layout layout, rwi_slot slots[RWI_NODE_SLOTS], int *count);
 /* For every node, the image that its channels are a flattened copy of (1x1: none, 0x0: two that
  * do not agree). rwi_alloc'ed. */
 rw_status rwi_net_orders(const rw_net *net, rw_shape **orders);

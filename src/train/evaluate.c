@@ -78,7 +78,6 @@ rw_status rwi_ask(rw_net *net, const rwi_question *question, rw_metrics *out)
         return rwi_fail(RW_EUSAGE, "there are no images to evaluate");
     what.batch = question->batch < question->count ? question->batch : question->count;
     RWI_TRY(rwi_net_predictor(net, what.batch, &plan));
-    rwi_net_decide(net);
     RWI_TRY_GOTO(status, rwi_loader_new(&loader, &what), done);
     RWI_TRY_GOTO(status, rwi_loader_seek(loader, 0, 0), done);
     status = ask_batches(net, plan, loader, question, out);

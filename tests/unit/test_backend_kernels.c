@@ -108,6 +108,31 @@ static void test_same_bits_every_run(void **state)
     op_for_each((op_choice){0}, op_check_same_bits);
 }
 
+/* A second inference that is told that the params are the same; the input is another one. */
+static void check_kept(const rwi_kernel *kernel, const op_case *c, int number)
+{
+    op_run mine_, again, *mine = &mine_;
+    assert_ok(op_make(mine, c, false));
+    assert_ok(op_make(&again, c, false));
+    assert_ok(op_prepare(mine, kernel));
+    assert_ok(op_prepare(&again, kernel));
+    assert_ok(op_forward(mine));
+    for (int64_t i = 0; i < mine->in_count; i++)
+        mine->in[0][i] = again.in[0][i] = 0.5F * again.in[0][mine->in_count - 1 - i];
+    mine->op.params_kept = true;
+    assert_ok(op_forward(mine));
+    assert_ok(op_forward(&again));
+    op_close(1e-30, "y", mine->op.out, again.op.out, mine->out_count);
+    op_free(mine);
+    op_free(&again);
+}
+
+static void test_kept_params(void **state)
+{
+    (void)state;
+    op_for_each((op_choice){0}, check_kept);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -166,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_lower_cpu_levels),
         cmocka_unit_test(test_dropout_is_its_definition),
         cmocka_unit_test(test_same_bits_every_run),
+        cmocka_unit_test(test_kept_params),
         cmocka_unit_test(test_no_memory),
     };
     return run_all(tests);

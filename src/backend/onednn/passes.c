@@ -32,6 +32,18 @@ static rw_status check(const rwi_op *op, dnnl_status_t s)
                     (int)s);
 }
 
+#define LINE 64 /* bytes that tensors begin at a multiple of */
+
+static size_t whole_lines(size_t bytes)
+{
+    return (bytes + LINE - 1) / LINE * LINE;
+}
+
+static bool is_param(int role)
+{
+    return role == RWI_DNN_WEIGHTS || role == RWI_DNN_BIAS;
+}
+
 /* Memory of our allocator in the layout desc. */
 static rw_status own_memory(const rwi_op *op, rwi_dnn_desc desc, dnnl_memory_t *out,
                             void **memory)
@@ -49,12 +61,12 @@ static rw_status want_scratch(rwi_op *op, const_dnnl_primitive_desc_t pd)
     rwi_dnn_passes *p = op->own;
     const rwi_dnn_desc desc = rwi_dnn_wanted(pd, dnnl_query_scratchpad_md, 0);
     const size_t bytes = desc ? dnnl_memory_desc_get_size(desc) : 0;
-    if (bytes <= op->scratch_bytes)
+    if (bytes <= p->scratch_bytes)
         return RW_OK;
     if (p->scratch)
         (void)dnnl_memory_destroy(p->scratch);
     p->scratch = NULL;
-    op->scratch_bytes = bytes;
+    p->scratch_bytes = bytes;
     return check(op, dnnl_memory_create(&p->scratch, desc, p->engine, DNNL_MEMORY_NONE));
 }
 
@@ -75,8 +87,21 @@ done:
     return status;
 }
 
+/* Only what inference keeps needs memory for itself. *bytes counts what the pass has in the
+ * scratch. */
+static rw_status make_inner(const rwi_op *op, rwi_dnn_port *port, rwi_dnn_role role,
+                            rwi_dnn_desc desc, size_t *bytes)
+{
+    const rwi_dnn_passes *p = op->own;
+    if (!op->training && is_param(role))
+        return own_memory(op, desc, &port->inner, &port->memory);
+    port->offset = *bytes;
+    *bytes += whole_lines(dnnl_memory_desc_get_size(desc));
+    return check(op, dnnl_memory_create(&port->inner, desc, p->engine, DNNL_MEMORY_NONE));
+}
+
 static rw_status make_port(rwi_op *op, rwi_dnn_pass pass, rwi_dnn_role role,
-                           const rwi_dnn_tensor *layout)
+                           const rwi_dnn_tensor *layout, size_t *bytes)
 {
     const rwi_dnn_passes *p = op->own;
     rwi_dnn_port *port = &((rwi_dnn_passes *)op->own)->pass[pass].port[role];
@@ -88,7 +113,7 @@ static rw_status make_port(rwi_op *op, rwi_dnn_pass pass, rwi_dnn_role role,
     RWI_TRY(check(op, rwi_dnn_desc_of(port->ours, &given)));
     if (dnnl_memory_desc_equal(given, wanted))
         return RW_OK;
-    RWI_TRY(own_memory(op, wanted, &port->inner, &port->memory));
+    RWI_TRY(make_inner(op, port, role, wanted, bytes));
     return make_reorder(op, port, arguments[pass][role].output);
 }
 
@@ -97,10 +122,12 @@ static rw_status make_pass(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn
 {
     rwi_dnn_passes *p = op->own;
     rwi_dnn_primitive *q = &p->pass[pass];
+    size_t bytes = 0;
     RWI_TRY(check(op, describe(&q->desc, p->engine, spec, pass, p->pass[0].desc)));
     for (int role = 0; role < RWI_DNN_ROLES; role++)
         if (arguments[pass][role].name && layout[role].rank)
-            RWI_TRY(make_port(op, pass, (rwi_dnn_role)role, &layout[role]));
+            RWI_TRY(make_port(op, pass, (rwi_dnn_role)role, &layout[role], &bytes));
+    p->inner_bytes = bytes > p->inner_bytes ? bytes : p->inner_bytes;
     RWI_TRY(want_scratch(op, q->desc));
     return check(op, dnnl_primitive_create(&q->primitive, q->desc));
 }
@@ -130,12 +157,10 @@ static rw_status make_weights_pass(rwi_op *op, rwi_dnn_describe *describe,
     return make_pass(op, describe, &wanted, RWI_DNN_BACKWARD_WEIGHTS, tensors);
 }
 
-rw_status rwi_dnn_prepare(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_spec *spec,
-                          const rwi_dnn_tensor layout[RWI_DNN_ROLES])
+static rw_status make_passes(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_spec *spec,
+                             const rwi_dnn_tensor layout[RWI_DNN_ROLES])
 {
-    rwi_dnn_passes *p = op->own = rwi_alloc(1, sizeof *p);
-    if (!p)
-        return rwi_fail_memory(rwi_op_name(op->kind));
+    rwi_dnn_passes *p = op->own;
     RWI_TRY(check(op, dnnl_engine_create(&p->engine, dnnl_cpu, 0)));
     RWI_TRY(check(op, dnnl_stream_create(&p->stream, p->engine, dnnl_stream_in_order)));
     RWI_TRY(make_pass(op, describe, spec, RWI_DNN_FORWARD, layout));
@@ -145,6 +170,17 @@ rw_status rwi_dnn_prepare(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_
     if (op->din[0])
         RWI_TRY(make_pass(op, describe, spec, RWI_DNN_BACKWARD_DATA, layout));
     return op->dparam[0] ? make_weights_pass(op, describe, spec, layout) : RW_OK;
+}
+
+rw_status rwi_dnn_prepare(rwi_op *op, rwi_dnn_describe *describe, const rwi_dnn_spec *spec,
+                          const rwi_dnn_tensor layout[RWI_DNN_ROLES])
+{
+    rwi_dnn_passes *p = op->own = rwi_alloc(1, sizeof *p);
+    if (!p)
+        return rwi_fail_memory(rwi_op_name(op->kind));
+    RWI_TRY(make_passes(op, describe, spec, layout));
+    op->scratch_bytes = whole_lines(p->scratch_bytes) + p->inner_bytes;
+    return RW_OK;
 }
 
 static void drop_primitive(rwi_dnn_primitive *q)
@@ -186,12 +222,14 @@ void rwi_dnn_release(rwi_op *op)
 }
 
 /* Moves the inputs or the outputs of a pass between our layout and the primitive's. */
-static dnnl_status_t reorder(const rwi_dnn_passes *p, rwi_dnn_pass pass, bool outputs)
+static dnnl_status_t reorder(const rwi_op *op, rwi_dnn_pass pass, bool outputs)
 {
+    const rwi_dnn_passes *p = op->own;
     dnnl_status_t s = dnnl_success;
     for (int role = 0; role < RWI_DNN_ROLES && s == dnnl_success; role++) {
         const rwi_dnn_port *port = &p->pass[pass].port[role];
-        if (!port->reorder || arguments[pass][role].output != outputs)
+        if (!port->reorder || arguments[pass][role].output != outputs ||
+            (op->params_kept && is_param(role)))
             continue;
         const dnnl_exec_arg_t args[] = {
             {DNNL_ARG_FROM, outputs ? port->inner : port->ours},
@@ -220,6 +258,18 @@ static dnnl_status_t execute(const rwi_dnn_passes *p, rwi_dnn_pass pass)
     return dnnl_primitive_execute(p->pass[pass].primitive, p->stream, count, args);
 }
 
+static dnnl_status_t set_pointers(const rwi_op *op, const rwi_dnn_port *port, void *tensor)
+{
+    const rwi_dnn_passes *p = op->own;
+    dnnl_status_t s = dnnl_success;
+    if (port->ours)
+        s = dnnl_memory_set_data_handle(port->ours, tensor);
+    if (s == dnnl_success && port->inner && !port->memory)
+        s = dnnl_memory_set_data_handle(
+            port->inner, (char *)op->scratch + whole_lines(p->scratch_bytes) + port->offset);
+    return s;
+}
+
 rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, void *const tensors[RWI_DNN_ROLES])
 {
     const rwi_dnn_passes *p = op->own;
@@ -227,14 +277,13 @@ rw_status rwi_dnn_run(const rwi_op *op, rwi_dnn_pass pass, void *const tensors[R
     if (p->scratch)
         s = dnnl_memory_set_data_handle(p->scratch, op->scratch);
     for (int role = 0; role < RWI_DNN_ROLES && s == dnnl_success; role++)
-        if (p->pass[pass].port[role].ours)
-            s = dnnl_memory_set_data_handle(p->pass[pass].port[role].ours, tensors[role]);
+        s = set_pointers(op, &p->pass[pass].port[role], tensors[role]);
     if (s == dnnl_success)
-        s = reorder(p, pass, false);
+        s = reorder(op, pass, false);
     if (s == dnnl_success)
         s = execute(p, pass);
     if (s == dnnl_success)
-        s = reorder(p, pass, true);
+        s = reorder(op, pass, true);
     if (s == dnnl_success)
         s = dnnl_stream_wait(p->stream);
     return check(op, s);

@@ -10,8 +10,9 @@
 /* One tensor of a primitive. */
 typedef struct rwi_dnn_port {
     dnnl_memory_t ours;  /* our layout; gets its pointer before each run */
-    dnnl_memory_t inner; /* the primitive's layout with memory of its own; NULL: ours fits */
-    void *memory;        /* of inner */
+    dnnl_memory_t inner; /* the primitive's layout; NULL: ours fits */
+    void *memory;        /* of inner, where it lasts from run to run: weights of inference */
+    size_t offset;       /* otherwise: of inner in op->scratch, behind the scratchpad */
     dnnl_primitive_t reorder; /* ours -> inner for inputs, inner -> ours for outputs */
 } rwi_dnn_port;
 
@@ -28,6 +29,8 @@ typedef struct rwi_dnn_passes {
     rwi_dnn_primitive pass[RWI_DNN_PASSES];
     dnnl_memory_t scratch, /* op->scratch, as large as the largest wish */
         workspace;         /* forward tells backward */
+    size_t scratch_bytes;  /* of the scratchpad */
+    size_t inner_bytes;    /* of a pass's inner tensors, which stand behind it */
     void *workspace_memory;
 } rwi_dnn_passes;
 

@@ -302,7 +302,8 @@ static rw_status forward(rwi_op *op)
 {
     few *f = op->own;
     work *const run = rwi_cpu_level() == RWI_CPU_AVX512 ? forward_avx512 : forward_avx2;
-    turn_weights(op, f);
+    if (!op->params_kept)
+        turn_weights(op, f);
     if (f->padded)
 #pragma omp parallel for schedule(static)
         for (int64_t n = 0; n < op->batch; n++)

@@ -19,12 +19,16 @@
 #define LANES      RWI_WINO_LANES
 #define POINTS     RWI_WINO_POINTS
 #define IN         RWI_WINO_IN
+#define TAPS       (3 * 3)
 #define OUT        RWI_WINO_OUT
 #define FEW        24 /* tiles in a block, whose scratch then fits beside the weights in a cache */
 #define MANY       112 /* where the weights are too large for that and should be read seldom */
 #define SMALL      (32 * 32)          /* below, the transforms cost what the products save */
 #define MOST_PARTS (INT64_C(1) << 26) /* floats in all parts of the weights' gradient */
 #define LARGE      (128 * 128)        /* weights of one point */
+#define FILTERS    128       /* at a time, in the weights' gradient where there are so many */
+#define KEPT       (1 << 20) /* floats of transformed weights that inference keeps, at most */
+#define WORTH      16        /* tiles that pay for transforming weights in every run */
 #define GAP        16 /* floats between rows, so that columns do not fall into one cache set */
 
 /* A convolution as tiles see it: images in, images out, zeros around in. */
@@ -37,9 +41,10 @@ typedef struct grid {
 typedef struct winograd {
     grid forward, back;           /* back: dy to dx */
     int64_t threads, block, wide; /* tiles in a block; floats of a row */
-    int64_t parts;                /* of the batch, when weights' gradients are added up */
-    int64_t weights, room;        /* floats: transformed weights; a thread's block */
-    size_t each;                  /* bytes of a number of a pixel */
+    int64_t parts, filters; /* of the batch, at a time: when weights' gradients are summed */
+    int64_t weights, room;  /* floats: transformed weights; a thread's block */
+    float *kept;            /* transformed weights, from one run to the next; or NULL */
+    size_t each;            /* bytes of a number of a pixel */
 } winograd;
 
 /* What op->scratch holds. */
@@ -50,22 +55,39 @@ typedef struct places {
     float *sums;    /* of each part: gradient at the bias */
 } places;
 
+/* Of the gradient at some filters' transformed weights. */
+static int64_t part_floats(const rwi_op *op)
+{
+    return POINTS * op->x.c * ((const winograd *)op->own)->filters;
+}
+
 static places places_of(const rwi_op *op)
 {
     const winograd *w = op->own;
-    places p = {.weights = op->scratch};
-    p.blocks = p.weights + w->weights;
+    places p = {.weights = w->kept ? w->kept : op->scratch};
+    p.blocks = (float *)op->scratch + (w->kept ? 0 : w->weights);
     p.parts = p.blocks + w->threads * w->room;
-    p.sums = p.parts + w->parts * w->weights;
+    p.sums = p.parts + w->parts * part_floats(op);
     return p;
+}
+
+static bool keeps_weights(const rwi_op *op)
+{
+    return !op->training && (int64_t)op->x.c * op->y.c * POINTS <= KEPT;
+}
+
+static bool pays(const rwi_op *op)
+{
+    const int64_t tiles = op->batch * ((op->y.h + OUT - 1) / OUT) * ((op->y.w + OUT - 1) / OUT);
+    return op->training || keeps_weights(op) || tiles >= WORTH;
 }
 
 static bool takes(const rwi_op *op)
 {
-    return rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 && op->kernel_w == 3 &&
-           op->stride == 1 && op->x.c % LANES == 0 && op->y.c % LANES == 0 &&
-           op->x.c * op->y.c >= SMALL && op->pad_top <= 2 && op->pad_left <= 2 &&
-           op->y.h >= OUT && op->y.w >= OUT;
+    return pays(op) && rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 &&
+           op->kernel_w == 3 && op->stride == 1 && op->x.c % LANES == 0 &&
+           op->y.c % LANES == 0 && op->x.c * op->y.c >= SMALL && op->pad_top <= 2 &&
+           op->pad_left <= 2 && op->y.h >= OUT && op->y.w >= OUT;
 }
 
 static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int64_t batch)
@@ -90,6 +112,8 @@ static void measure(const rwi_op *op, winograd *w)
     w->block = share < most ? share : most;
     w->weights = (int64_t)op->x.c * op->y.c * POINTS;
     w->room = (2 * POINTS * w->block + 1) * w->wide;
+    const bool many = (int64_t)op->x.c * op->y.c > LARGE && op->y.c % FILTERS == 0;
+    w->filters = many ? FILTERS : op->y.c;
     w->parts = w->threads < MOST_PARTS / w->weights ? w->threads : MOST_PARTS / w->weights;
     w->parts = w->parts < 1 ? 1 : w->parts;
 }
@@ -100,17 +124,22 @@ static rw_status prepare(rwi_op *op)
     if (!w)
         return rwi_fail_memory("conv2d");
     measure(op, w);
-    int64_t floats = w->weights + w->threads * w->room;
+    if (keeps_weights(op) && !(w->kept = rwi_alloc((size_t)w->weights, sizeof(float))))
+        return rwi_fail_memory("conv2d");
+    int64_t floats = (w->kept ? 0 : w->weights) + w->threads * w->room;
     if (op->training)
-        floats += w->parts * (w->weights + op->y.c);
+        floats += w->parts * (part_floats(op) + op->y.c);
     op->scratch_bytes = (size_t)floats * sizeof(float);
     return RW_OK;
 }
 
 static void release(rwi_op *op)
 {
-    rwi_free(op->own);
+    winograd *w = op->own;
     op->own = NULL;
+    if (w)
+        rwi_free(w->kept);
+    rwi_free(w);
 }
 
 static int64_t panel_of(int64_t columns)
@@ -241,67 +270,85 @@ static rw_status forward(rwi_op *op)
                            .out = op->out,
                            .relu = op->relu,
                            .half = op->half};
-    rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c), p.weights);
+    if (!(w->kept && op->params_kept))
+        rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c),
+                         p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
 
 /* ---- gradients */
 
-static void collect_block(const rwi_op *op, const winograd *w, int64_t first, int64_t end,
-                          float *scratch, float *part, float *sums)
+/* Filters k and following of a part of the batch: scratch, and what is added up. */
+typedef struct collection {
+    int64_t k;
+    float *block, *points, *sums;
+} collection;
+
+static const void *from_filter(const winograd *w, const float *pixels, int64_t k)
+{
+    return (const char *)pixels + (size_t)k * w->each;
+}
+
+static void collect_block(const rwi_op *op, const winograd *w, const collection *c,
+                          int64_t first, int64_t end)
 {
     const grid *g = &w->forward;
-    const int64_t stride = w->block * w->wide, point = (int64_t)op->x.c * op->y.c;
+    const int64_t stride = w->block * w->wide, point = op->x.c * w->filters;
     const int64_t count = end - first < w->block ? end - first : w->block;
-    float *inputs = scratch, *gradients = scratch + POINTS * stride;
+    float *inputs = c->block, *gradients = inputs + POINTS * stride;
     float *nowhere = gradients + POINTS * stride;
     rwi_wino_tile tile = {.half = op->half};
     for (int64_t t = 0; t < count; t++) {
         const place at = find_tile(g, first + t);
         point_in(w, g, op->in[0], at, nowhere, &tile);
-        point_out(w, g, op->dout, at, nowhere, tile.out);
+        point_out(w, g, from_filter(w, op->dout, c->k), at, nowhere, tile.out);
         if (rwi_op_masks_dy(op))
-            point_out(w, g, op->out, at, nowhere, tile.sign);
+            point_out(w, g, from_filter(w, op->out, c->k), at, nowhere, tile.sign);
         rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
-        rwi_wino_gradients(&tile, g->out.c, gradients + t * w->wide, stride, sums);
+        rwi_wino_gradients(&tile, w->filters, gradients + t * w->wide, stride, c->sums);
     }
     for (int64_t i = 0; i < POINTS; i++)
         rwi_multiply(&(rwi_product){
             .a = inputs + i * stride,
             .b = gradients + i * stride,
-            .out = part + i * point,
+            .out = c->points + i * point,
             .rows = op->x.c,
-            .columns = op->y.c,
+            .columns = w->filters,
             .depth = count,
             .a_row = 1,
             .a_step = w->wide,
             .b_row = w->wide,
-            .out_row = op->y.c,
+            .out_row = w->filters,
             .add = true,
         });
 }
 
-static void collect_part(const rwi_op *op, const winograd *w, int64_t part)
+static void collect_part(const rwi_op *op, const winograd *w, int64_t part, int64_t k)
 {
     const places p = places_of(op);
     const int64_t tiles = w->forward.tiles, end = (part + 1) * tiles / w->parts;
-    float *block = p.blocks + part * w->room, *to = p.parts + part * w->weights;
-    float *sums = p.sums + part * op->y.c;
-    memset(block + 2 * POINTS * w->block * w->wide, 0, (size_t)w->wide * sizeof *block);
-    memset(to, 0, (size_t)w->weights * sizeof *to);
-    memset(sums, 0, (size_t)op->y.c * sizeof *sums);
+    const collection c = {.k = k,
+                          .block = p.blocks + part * w->room,
+                          .points = p.parts + part * part_floats(op),
+                          .sums = p.sums + part * op->y.c + k};
+    memset(c.block + 2 * POINTS * w->block * w->wide, 0, (size_t)w->wide * sizeof *c.block);
+    memset(c.points, 0, (size_t)part_floats(op) * sizeof *c.points);
+    memset(c.sums, 0, (size_t)w->filters * sizeof *c.sums);
     for (int64_t t = part * tiles / w->parts; t < end; t += w->block)
-        collect_block(op, w, t, end, block, to, sums);
+        collect_block(op, w, &c, t, end);
 }
 
 static void weights_gradient(const rwi_op *op, const winograd *w, const places *p)
 {
+    for (int64_t k = 0; k < op->y.c; k += w->filters) {
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
-    for (int64_t part = 0; part < w->parts; part++)
-        collect_part(op, w, part);
-    if (op->dparam[0])
-        rwi_wino_weights_gradient(p->parts, w->parts, op->y.c, op->x.c, op->dparam[0]);
+        for (int64_t part = 0; part < w->parts; part++)
+            collect_part(op, w, part, k);
+        if (op->dparam[0])
+            rwi_wino_weights_gradient(p->parts, w->parts, w->filters, op->x.c,
+                                      op->dparam[0] + k * TAPS * op->x.c);
+    }
     for (int64_t k = 0; op->dparam[1] && k < op->y.c; k++) {
         op->dparam[1][k] = 0;
         for (int64_t part = 0; part < w->parts; part++)
@@ -322,7 +369,8 @@ static rw_status backward(rwi_op *op)
     weights_gradient(op, w, &p);
     if (!op->din[0])
         return RW_OK;
-    rwi_wino_weights_back(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->x.c), p.weights);
+    rwi_wino_weights_back(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->x.c),
+                          p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }

@@ -1,0 +1,65 @@
+/* fold.c - outside training, batch norm is a factor and a term for every channel. The
+ * convolution or dense layer before it takes them into its weights w and biases b:
+ *
+ *     gamma * (w x + b - mean) * s + beta = (gamma s w) x + gamma s (b - mean) + beta
+ *     where s = 1 / sqrt(variance + epsilon)
+ *
+ * The folded numbers are the plan's, and made anew when those of the net have changed. The
+ * net's stay as they are. */
+#include "core/memory.h"
+#include "net/plan.h"
+
+#include <math.h>
+
+#define MANY (1 << 15) /* weights that pay for a second thread */
+
+bool rwi_step_fold(rwi_step *step, const rwi_step *norm)
+{
+    const rw_shape y = step->op.y, x = norm->op.x;
+    const bool multiplies = step->op.kind == RWI_OP_CONV2D || step->op.kind == RWI_OP_DENSE;
+    if (norm->op.kind != RWI_OP_BATCHNORM || norm->op.training || !multiplies ||
+        step->op.relu || step->norm || x.c != y.c || x.h != y.h || x.w != y.w)
+        return false;
+    step->norm = norm->node;
+    step->epsilon = norm->op.epsilon;
+    return true;
+}
+
+rw_status rwi_step_make_folded(rwi_step *step)
+{
+    const rwi_site *kernel = step->node->site[0];
+    if (!step->norm)
+        return RW_OK;
+    step->folded =
+        rwi_alloc((size_t)(rwi_site_weights(kernel) + kernel->groups), sizeof(float));
+    return step->folded ? RW_OK : rwi_fail_memory("folded weights");
+}
+
+static double at(const rwi_site *site, int64_t k, double absent)
+{
+    return site ? (double)site->weights[k] : absent;
+}
+
+static void fold_unit(const rwi_step *step, int64_t k, float *weights, float *bias)
+{
+    const rwi_node *norm = step->norm;
+    const rwi_site *kernel = step->node->site[0];
+    const double s = 1 / sqrt((double)norm->state[1][k] + step->epsilon);
+    const double factor = at(norm->site[0], k, 1) * s;
+    const double b = at(step->node->site[1], k, 0) - (double)norm->state[0][k];
+    for (int64_t i = 0; i < kernel->n; i++)
+        weights[i] = kernel->weights[k * kernel->n + i] * (float)factor;
+    *bias = (float)(factor * b + at(norm->site[1], k, 0));
+}
+
+void rwi_step_fill_folded(rwi_step *step)
+{
+    const rwi_site *kernel = step->node->site[0];
+    const int64_t count = rwi_site_weights(kernel);
+    float *biases = step->folded + count;
+#pragma omp parallel for schedule(static) if (count > MANY)
+    for (int64_t k = 0; k < kernel->groups; k++)
+        fold_unit(step, k, step->folded + k * kernel->n, biases + k);
+    step->op.param[0] = step->folded;
+    step->op.param[1] = biases;
+}
