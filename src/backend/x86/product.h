@@ -8,6 +8,8 @@
 
 #define RWI_PRODUCT_ROWS  8  /* rows at a time */
 #define RWI_PRODUCT_LANES 16 /* columns at a time */
+#define RWI_PRODUCT_NEAR                                                                       \
+    32 /* an a_row that goes well with no more than LANES columns, as 1 does */
 
 /* out[i][j] = sum over l of a[i * a_row + l * a_step] * b[l * b_row + j], or out += it. Rows go
  * best by RWI_PRODUCT_ROWS; columns are a multiple of RWI_PRODUCT_LANES. Needs AVX-512. */

@@ -23,13 +23,13 @@
 #define OUT        RWI_WINO_OUT
 #define FEW        24 /* tiles in a block, whose scratch then fits beside the weights in a cache */
 #define MANY       112 /* where the weights are too large for that and should be read seldom */
-#define SMALL      (32 * 32)          /* below, the transforms cost what the products save */
+#define SMALL      (16 * 16)          /* below, the transforms cost what the products save */
 #define MOST_PARTS (INT64_C(1) << 26) /* floats in all parts of the weights' gradient */
 #define LARGE      (128 * 128)        /* weights of one point */
 #define FILTERS    128       /* at a time, in the weights' gradient where there are so many */
 #define KEPT       (1 << 20) /* floats of transformed weights that inference keeps, at most */
 #define WORTH      16        /* tiles that pay for transforming weights in every run */
-#define GAP        16 /* floats between rows, so that columns do not fall into one cache set */
+#define GAP        16 /* floats between rows, and points, against falling into one cache set */
 
 /* A convolution as tiles see it: images in, images out, zeros around in. */
 typedef struct grid {
@@ -39,8 +39,9 @@ typedef struct grid {
 } grid;
 
 typedef struct winograd {
-    grid forward, back;           /* back: dy to dx */
-    int64_t threads, block, wide; /* tiles in a block; floats of a row */
+    grid forward, back;     /* back: dy to dx */
+    int64_t threads, block; /* tiles in a block */
+    int64_t wide, stride;   /* floats from tile to tile, from point to point */
     int64_t parts, filters; /* of the batch, at a time: when weights' gradients are summed */
     int64_t weights, room;  /* floats: transformed weights; a thread's block */
     float *kept;            /* transformed weights, from one run to the next; or NULL */
@@ -111,7 +112,8 @@ static void measure(const rwi_op *op, winograd *w)
     share = (share + RWI_PRODUCT_ROWS - 1) / RWI_PRODUCT_ROWS * RWI_PRODUCT_ROWS;
     w->block = share < most ? share : most;
     w->weights = (int64_t)op->x.c * op->y.c * POINTS;
-    w->room = (2 * POINTS * w->block + 1) * w->wide;
+    w->stride = w->block * w->wide + GAP;
+    w->room = 2 * POINTS * w->stride + w->wide;
     const bool many = (int64_t)op->x.c * op->y.c > LARGE && op->y.c % FILTERS == 0;
     w->filters = many ? FILTERS : op->y.c;
     w->parts = w->threads < MOST_PARTS / w->weights ? w->threads : MOST_PARTS / w->weights;
@@ -163,11 +165,14 @@ static void point_at(const images *of, int64_t n, int64_t row, int64_t column, i
     const rw_shape s = of->shape;
     const int64_t pixel = s.c * (int64_t)of->each;
     char *image = (char *)(uintptr_t)of->at + n * s.h * s.w * pixel;
-    for (int64_t y = row; y < row + size; y++) {
+    const bool all = column >= 0 && column + size <= s.w;
+    for (int64_t y = row; y < row + size; y++, to += size) {
         char *line = image + y * s.w * pixel;
         const bool inside = y >= 0 && y < s.h;
-        for (int64_t x = column; x < column + size; x++)
-            *to++ = inside && x >= 0 && x < s.w ? line + x * pixel : nowhere;
+        for (int x = 0; all && inside && x < size; x++)
+            to[x] = line + (column + x) * pixel;
+        for (int64_t x = column; !(all && inside) && x < column + size; x++)
+            to[x - column] = inside && x >= 0 && x < s.w ? line + x * pixel : nowhere;
     }
 }
 
@@ -182,6 +187,18 @@ static place find_tile(const grid *g, int64_t t)
     return (place){.n = t / (g->rows * g->columns),
                    .row = at / g->columns * OUT,
                    .column = at % g->columns * OUT};
+}
+
+static place next_tile(const grid *g, place at)
+{
+    at.column += OUT;
+    if (at.column < g->columns * OUT)
+        return at;
+    at.column = 0;
+    at.row += OUT;
+    if (at.row < g->rows * OUT)
+        return at;
+    return (place){.n = at.n + 1};
 }
 
 static void point_in(const winograd *w, const grid *g, const void *in, place at, void *nowhere,
@@ -216,9 +233,9 @@ static void multiply_block(const winograd *w, const grid *g, const float *weight
     for (int64_t i = 0; i < POINTS; i++)
         for (int64_t k = 0; k < g->out.c; k += panel)
             rwi_multiply(&(rwi_product){
-                .a = inputs + i * w->block * w->wide,
+                .a = inputs + i * w->stride,
                 .b = weights + i * point + k * g->in.c,
-                .out = products + i * w->block * w->wide + k,
+                .out = products + i * w->stride + k,
                 .rows = (count + RWI_PRODUCT_ROWS - 1) / RWI_PRODUCT_ROWS * RWI_PRODUCT_ROWS,
                 .columns = panel,
                 .depth = g->in.c,
@@ -233,19 +250,22 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
                            float *scratch)
 {
     const grid *g = c->g;
-    const int64_t stride = w->block * w->wide;
+    const int64_t stride = w->stride;
     const int64_t count = g->tiles - first < w->block ? g->tiles - first : w->block;
     float *inputs = scratch, *products = scratch + POINTS * stride;
     float *nowhere = products + POINTS * stride;
     rwi_wino_tile tile = {.half = c->half};
     memset(nowhere, 0, (size_t)w->wide * sizeof *nowhere);
-    for (int64_t t = 0; t < count; t++) {
-        point_in(w, g, c->in, find_tile(g, first + t), nowhere, &tile);
+    const place start = find_tile(g, first);
+    place at = start;
+    for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
+        point_in(w, g, c->in, at, nowhere, &tile);
         rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
     }
     multiply_block(w, g, c->weights, inputs, products, count);
-    for (int64_t t = 0; t < count; t++) {
-        point_out(w, g, c->out, find_tile(g, first + t), nowhere, tile.out);
+    at = start;
+    for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
+        point_out(w, g, c->out, at, nowhere, tile.out);
         rwi_wino_outputs(&tile, g->out.c, products + t * w->wide, stride, c->bias, c->relu);
     }
 }
@@ -294,13 +314,13 @@ static void collect_block(const rwi_op *op, const winograd *w, const collection 
                           int64_t first, int64_t end)
 {
     const grid *g = &w->forward;
-    const int64_t stride = w->block * w->wide, point = op->x.c * w->filters;
+    const int64_t stride = w->stride, point = op->x.c * w->filters;
     const int64_t count = end - first < w->block ? end - first : w->block;
     float *inputs = c->block, *gradients = inputs + POINTS * stride;
     float *nowhere = gradients + POINTS * stride;
     rwi_wino_tile tile = {.half = op->half};
-    for (int64_t t = 0; t < count; t++) {
-        const place at = find_tile(g, first + t);
+    place at = find_tile(g, first);
+    for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
         point_in(w, g, op->in[0], at, nowhere, &tile);
         point_out(w, g, from_filter(w, op->dout, c->k), at, nowhere, tile.out);
         if (rwi_op_masks_dy(op))
@@ -332,7 +352,7 @@ static void collect_part(const rwi_op *op, const winograd *w, int64_t part, int6
                           .block = p.blocks + part * w->room,
                           .points = p.parts + part * part_floats(op),
                           .sums = p.sums + part * op->y.c + k};
-    memset(c.block + 2 * POINTS * w->block * w->wide, 0, (size_t)w->wide * sizeof *c.block);
+    memset(c.block + 2 * POINTS * w->stride, 0, (size_t)w->wide * sizeof *c.block);
     memset(c.points, 0, (size_t)part_floats(op) * sizeof *c.points);
     memset(c.sums, 0, (size_t)w->filters * sizeof *c.sums);
     for (int64_t t = part * tiles / w->parts; t < end; t += w->block)
