@@ -418,8 +418,7 @@ static void foreign_files(void **state)
     static const char *const contents[] = {"",
                                            "x",
                                            "1234567",
-                                           "\x7f"
-                                           "ELF\2\1\1\0\0\0\0\0\0",
+                                           "\177ELF\2\1\1\0\0\0\0\0\0",
                                            "PK\3\4\24\0\0\0\10\0",
                                            "epoch,step,lr\n1,2,3\n",
                                            "\x89HDF\r\n\x1a\n\0\0\0\0"};

@@ -39,7 +39,7 @@ static size_t whole_lines(size_t bytes)
     return (bytes + LINE - 1) / LINE * LINE;
 }
 
-static bool is_param(int role)
+static bool is_param(rwi_dnn_role role)
 {
     return role == RWI_DNN_WEIGHTS || role == RWI_DNN_BIAS;
 }
@@ -229,7 +229,7 @@ static dnnl_status_t reorder(const rwi_op *op, rwi_dnn_pass pass, bool outputs)
     for (int role = 0; role < RWI_DNN_ROLES && s == dnnl_success; role++) {
         const rwi_dnn_port *port = &p->pass[pass].port[role];
         if (!port->reorder || arguments[pass][role].output != outputs ||
-            (op->params_kept && is_param(role)))
+            (op->params_kept && is_param((rwi_dnn_role)role)))
             continue;
         const dnnl_exec_arg_t args[] = {
             {DNNL_ARG_FROM, outputs ? port->inner : port->ours},
