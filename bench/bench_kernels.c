@@ -110,24 +110,22 @@ static double place(int64_t groups, int64_t n, int runs)
 {
     const size_t count = (size_t)(groups * n);
     float *values = rwi_alloc(count, sizeof *values);
-    uint32_t *order = rwi_alloc(count, sizeof *order);
-    uint32_t *wiring = rwi_alloc(count, sizeof *wiring);
+    float *ladder = rwi_alloc(count, sizeof *ladder);
     float *weights = rwi_alloc(count, sizeof *weights);
     double best = 1e9;
     for (size_t i = 0; i < count; i++)
-        values[i] = rwi_random_symmetric(rwi_stream_named(1, "w"), i);
-    rwi_rank(values, groups, n, order, wiring);
+        ladder[i] = rwi_random_symmetric(rwi_stream_named(1, "w"), i);
+    rwi_sort(ladder, groups, n);
     for (size_t i = 0; i < count; i++)
         values[i] = rwi_random_symmetric(rwi_stream_named(2, "w"), i);
     for (int i = 0; i < runs; i++) {
         const double start = rwi_seconds();
-        rwi_place(&(rwi_placing){groups, n, values, order, values, wiring, weights, false});
+        rwi_place(&(rwi_placing){groups, n, ladder, values, weights, {NULL, NULL}});
         const double seconds = rwi_seconds() - start;
         best = seconds < best ? seconds : best;
     }
     rwi_free(values);
-    rwi_free(order);
-    rwi_free(wiring);
+    rwi_free(ladder);
     rwi_free(weights);
     return best * 1e3;
 }

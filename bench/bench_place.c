@@ -1,4 +1,4 @@
-/* bench_place.c - nanoseconds a weight of a synchronisation (rank, place, gather) on the
+/* bench_place.c - nanoseconds a weight of a decision (rank and place) on the
  * weights of whole nets and on one group of a million: the plain version, each level of
  * instructions, and qsort, in turns, one thread, CPU time, medians; then milliseconds with all
  * threads. Usage: bench_place [ROUNDS] */
@@ -51,8 +51,8 @@ static const char *const way_names[WAYS] = {"plain", "avx2", "avx512", "qsort"};
 
 typedef struct work {
     shape of;
-    float *latent, *fixed, *weights;
-    uint32_t *by_fixed, *wiring;
+    float *latent, *ladder, *weights;
+    uint32_t *room;
 } work;
 
 typedef struct pair {
@@ -72,28 +72,25 @@ static bool make_work(work *w, shape of)
     const size_t count = (size_t)(of.groups * of.n);
     *w = (work){.of = of,
                 .latent = rwi_alloc(count, sizeof(float)),
-                .fixed = rwi_alloc(count, sizeof(float)),
+                .ladder = rwi_alloc(count, sizeof(float)),
                 .weights = rwi_alloc(count, sizeof(float)),
-                .by_fixed = rwi_alloc(count, sizeof(uint32_t)),
-                .wiring = rwi_alloc(count, sizeof(uint32_t))};
-    if (!w->latent || !w->fixed || !w->weights || !w->by_fixed || !w->wiring)
+                .room = rwi_alloc(count, sizeof(uint32_t))};
+    if (!w->latent || !w->ladder || !w->weights || !w->room)
         return false;
     for (size_t i = 0; i < count; i++) {
-        w->fixed[i] = rwi_random_symmetric(rwi_stream_named(1, "fixed"), i);
+        w->ladder[i] = (float)(i % (size_t)of.n);
         w->latent[i] = rwi_random_symmetric(rwi_stream_named(1, "latent"), i) +
                        0.3F * rwi_random_symmetric(rwi_stream_named(1, "drift"), i);
     }
-    rwi_rank(w->fixed, of.groups, of.n, w->by_fixed, w->weights);
     return true;
 }
 
 static void free_work(work *w)
 {
     rwi_free(w->latent);
-    rwi_free(w->fixed);
+    rwi_free(w->ladder);
     rwi_free(w->weights);
-    rwi_free(w->by_fixed);
-    rwi_free(w->wiring);
+    rwi_free(w->room);
 }
 
 static int by_value(const void *left, const void *right)
@@ -111,14 +108,18 @@ static void place_by_qsort(work *w, pair *pairs)
             pairs[i] = (pair){w->latent[at + i], (uint32_t)i};
         qsort(pairs, (size_t)w->of.n, sizeof *pairs, by_value);
         for (int64_t r = 0; r < w->of.n; r++)
-            w->wiring[at + pairs[r].index] = w->by_fixed[at + r];
+            w->weights[at + pairs[r].index] = w->ladder[at + r];
     }
 }
 
 static void synchronise(work *w)
 {
-    rwi_place(&(rwi_placing){w->of.groups, w->of.n, w->fixed, w->by_fixed, w->latent, w->wiring,
-                             w->weights, false});
+    rwi_place(&(rwi_placing){w->of.groups,
+                             w->of.n,
+                             w->ladder,
+                             w->latent,
+                             w->weights,
+                             {w->room, (uint32_t *)(void *)w->weights}});
 }
 
 static double time_way(work *w, int way, pair *pairs)

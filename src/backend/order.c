@@ -161,8 +161,9 @@ static void order_large(const float *values, uint32_t *order, int64_t n)
         rwi_order_listed(values, order + start, (int64_t)ends[b] - start);
 }
 
-void rwi_order_plain(const float *values, int64_t n, uint32_t *order)
+void rwi_order_plain(const float *values, int64_t n, uint32_t *order, rwi_ahead *ahead)
 {
+    (void)ahead;
     if (n > SMALL) {
         order_large(values, order, n);
         return;

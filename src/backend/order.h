@@ -4,9 +4,16 @@
 
 #include <stdint.h>
 
+/* Memory that will be needed next, n floats each, and may be fetched meanwhile. Moves on as it
+ * is fetched. */
+typedef struct rwi_ahead {
+    const float *read[2];
+    float *write;
+} rwi_ahead;
+
 /* order[r] = index of the r-th smallest of n values; equal values by index; -0 equals +0; NaN
- * above all. */
-typedef void rwi_order_fn(const float *values, int64_t n, uint32_t *order);
+ * above all. ahead may be NULL. */
+typedef void rwi_order_fn(const float *values, int64_t n, uint32_t *order, rwi_ahead *ahead);
 
 /* Any n below 2^31, no scratch memory, written to be read: the measure for all others. */
 rwi_order_fn rwi_order_plain;

@@ -68,7 +68,7 @@ static void split(deal *d)
     const int64_t count = each * d->buckets;
     for (int64_t i = 0; i < count; i++)
         sample[i] = d->values[(uint64_t)i * 0x9e3779b97f4a7c15U % (uint64_t)d->n];
-    d->find(sample, count, order);
+    d->find(sample, count, order, NULL);
     d->first[0] = INT32_MIN;
     int64_t last = 0;
     for (int64_t b = 1; b < d->buckets; b++) {
@@ -174,7 +174,7 @@ static void order_bucket(const deal *d, int64_t b, const uint32_t *index, uint32
         return;
     }
     memcpy(value, order + start, (size_t)n * sizeof *value);
-    d->find(value, n, found);
+    d->find(value, n, found, NULL);
     for (int64_t r = 0; r < n; r++)
         order[start + r] = index[start + found[r]];
 }

@@ -11,7 +11,6 @@
 /* Fewer weights are not worth the start of other threads. */
 #define WORTH 4096
 
-#define LINE 16 /* entries in a cache line */
 #define ROOM (RWI_ORDER_MOST + RWI_ORDER_SLACK)
 
 static void rank_group(rwi_order_fn *find, const float *values, int64_t n, uint32_t *order,
@@ -23,7 +22,7 @@ static void rank_group(rwi_order_fn *find, const float *values, int64_t n, uint3
         memcpy(order, scratch, (size_t)n * sizeof *order);
         return;
     }
-    find(values, n, found);
+    find(values, n, found, NULL);
     memcpy(order, found, (size_t)n * sizeof *order);
 }
 
@@ -37,20 +36,39 @@ void rwi_rank(const float *values, int64_t groups, int64_t n, uint32_t *order, v
         rank_group(find, values + g * n, n, order + g * n, room + g * n);
 }
 
-/* The weights of a group are about to be written: until then they are scratch memory. */
+/* All that is done with a group is done while it stands in the cache. What is needed then, and
+ * the latents of the next group, are fetched while the order is found. */
+static void place_group(rwi_order_fn *find, const rwi_placing *p, int64_t g)
+{
+    uint32_t order[ROOM];
+    const int64_t start = g * p->n, next = g + 1 < p->groups ? start + p->n : start;
+    const float *const ladder = p->ladder + start;
+    float *const placed = p->placed + start;
+    rwi_ahead ahead = {{ladder, p->latent + next}, placed};
+    find(p->latent + start, p->n, order, &ahead);
+    for (int64_t r = 0; r < p->n; r++)
+        placed[order[r]] = ladder[r];
+}
+
 static void place_wide(const rwi_placing *p, int64_t start)
 {
-    uint32_t *const wiring = p->wiring + start;
-    uint32_t *const order = (uint32_t *)(void *)(p->weights + start);
-    rwi_order_wide(p->latent + start, p->n, wiring, order);
+    uint32_t *const order = p->room[0] + start;
+    rwi_order_wide(p->latent + start, p->n, p->room[1] + start, order);
 #pragma omp parallel for schedule(static) num_threads(rwi_threads())
     for (int64_t r = 0; r < p->n; r++)
-        wiring[order[r]] = p->by_fixed[start + r];
-#pragma omp parallel for schedule(static) num_threads(rwi_threads())
-    for (int64_t i = 0; i < p->n; i++)
-        p->weights[start + i] = p->fixed[start + wiring[i]];
-    if (p->adopt)
-        memcpy(p->latent + start, p->weights + start, (size_t)p->n * sizeof *p->latent);
+        p->placed[start + order[r]] = p->ladder[start + r];
+}
+
+void rwi_place(const rwi_placing *p)
+{
+    rwi_order_fn *const find = rwi_order_best();
+#pragma omp parallel for schedule(static)                                                      \
+    num_threads(rwi_threads()) if (p->groups > 1 && p->groups * p->n > WORTH)
+    for (int64_t g = 0; g < p->groups; g++)
+        if (p->n > RWI_ORDER_MOST)
+            place_wide(p, g * p->n);
+        else
+            place_group(find, p, g);
 }
 
 /* A copy read in order, since the fixed values are read here and there. */
@@ -63,32 +81,42 @@ static void gather_group(const float *fixed, const uint32_t *wiring, int64_t n, 
         weights[i] = fixed[wiring[i]];
 }
 
-/* All that is done with a group is done while it stands in the cache. The wiring is fetched
- * while the order is found: then it is written here and there. */
-static void place_group(rwi_order_fn *find, const rwi_placing *p, int64_t start)
+/* The orders stand where the ladder and the weights, which may be the keys, are made then. */
+static void match_group(rwi_order_fn *find, const rwi_matching *m, int64_t start)
 {
-    uint32_t order[ROOM], *const wiring = p->wiring + start;
-    const uint32_t *const by_fixed = p->by_fixed + start;
-    for (int64_t i = 0; i < p->n; i += LINE)
-        __builtin_prefetch(wiring + i, 1);
-    find(p->latent + start, p->n, order);
-    for (int64_t r = 0; r < p->n; r++)
-        wiring[order[r]] = by_fixed[r];
-    gather_group(p->fixed + start, wiring, p->n, p->weights + start);
-    if (p->adopt)
-        memcpy(p->latent + start, p->weights + start, (size_t)p->n * sizeof *p->latent);
+    uint32_t near[RWI_ORDER_MOST], *const wiring = m->wiring + start;
+    float *const weights = m->weights + start;
+    float *const ladder = m->ladder ? m->ladder + start : NULL;
+    uint32_t *const by_key = ladder ? (uint32_t *)(void *)ladder : near;
+    uint32_t *const by_fixed = (uint32_t *)(void *)weights;
+    rank_group(find, m->keys + start, m->n, by_key, wiring);
+    rank_group(find, m->fixed + start, m->n, by_fixed, wiring);
+    for (int64_t r = 0; r < m->n; r++)
+        wiring[by_key[r]] = by_fixed[r];
+    for (int64_t r = 0; ladder && r < m->n; r++)
+        ladder[r] = m->fixed[start + by_fixed[r]];
+    gather_group(m->fixed + start, wiring, m->n, weights);
 }
 
-void rwi_place(const rwi_placing *p)
+void rwi_match(const rwi_matching *m)
 {
     rwi_order_fn *const find = rwi_order_best();
 #pragma omp parallel for schedule(static)                                                      \
-    num_threads(rwi_threads()) if (p->groups > 1 && p->groups * p->n > WORTH)
-    for (int64_t g = 0; g < p->groups; g++)
-        if (p->n > RWI_ORDER_MOST)
-            place_wide(p, g * p->n);
-        else
-            place_group(find, p, g * p->n);
+    num_threads(rwi_threads()) if (m->groups > 1 && m->groups * m->n > WORTH)
+    for (int64_t g = 0; g < m->groups; g++)
+        match_group(find, m, g * m->n);
+}
+
+void rwi_sort(float *values, int64_t groups, int64_t n)
+{
+    rwi_order_fn *const find = rwi_order_best();
+#pragma omp parallel for schedule(static)                                                      \
+    num_threads(rwi_threads()) if (groups > 1 && groups * n > WORTH)
+    for (int64_t g = 0; g < groups; g++) {
+        uint32_t order[ROOM];
+        find(values + g * n, n, order, NULL);
+        gather_group(values + g * n, order, n, values + g * n);
+    }
 }
 
 void rwi_gather(const float *fixed, const uint32_t *wiring, int64_t groups, int64_t n,

@@ -26,6 +26,12 @@ struct rwi_method {
     /* latent -> wiring -> weights, as decode makes them; adopt (shadow methods only): and
      * weights -> latent. NULL for dense, which only decodes. */
     void (*choose)(rwi_site *s, bool adopt);
+    /* A decision in training, where wiring need not be known yet: does to what the net runs on
+     * (rwi_site_active) what choose(s, true) does, faster. NULL: choose is called. */
+    void (*renew)(rwi_site *s);
+    /* weights as renew made them -> a wiring that decodes to them. Only with renew; not needed
+     * by shadow methods, which choose again. */
+    void (*trace)(rwi_site *s);
     /* fixed + wiring -> weights; dense: latent -> weights. */
     void (*decode)(const rwi_site *s, float *weights);
     /* gradient (dL/dweights) -> pull (dL/dlatent). NULL: they are the same. */

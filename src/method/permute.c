@@ -10,6 +10,7 @@
  * that many small steps add up even where the fixed values are few and far apart. */
 #include "method/method.h"
 
+#include "backend/order.h"
 #include "backend/place.h"
 #include "core/bits.h"
 #include "core/memory.h"
@@ -86,16 +87,34 @@ static void shape(rwi_site *s)
     s->shadow = o->latents == OVERWRITE;
 }
 
-/* own is the order of the fixed values, found once. There are no weights yet. */
+/* own is the ladder: the fixed values of each group, ascending. A shadow method's weights are
+ * only needed when it is settled, and its ladder only between: they stand in one memory, but
+ * for groups so large that a decision needs both. */
+static bool has_ladder(const rwi_site *s)
+{
+    return !s->shadow || s->n > RWI_ORDER_MOST;
+}
+
+static void match(rwi_site *s, const float *keys)
+{
+    rwi_match(&(rwi_matching){.groups = s->groups,
+                              .n = s->n,
+                              .fixed = s->fixed,
+                              .keys = keys,
+                              .wiring = s->wiring,
+                              .weights = s->weights,
+                              .ladder = s->own});
+}
+
+/* With themselves as keys, fixed values stay where they were drawn. */
 static rw_status prepare(rwi_site *s)
 {
-    s->own = rwi_alloc((size_t)rwi_site_weights(s), sizeof(uint32_t));
-    if (!s->own)
-        return rwi_fail_memory("the order of the fixed values");
-    rwi_rank(s->fixed, s->groups, s->n, s->own, s->weights);
-    for (int64_t g = 0; g < s->groups; g++)
-        for (int64_t i = 0; i < s->n; i++)
-            s->wiring[g * s->n + i] = (uint32_t)i;
+    if (has_ladder(s)) {
+        s->own = rwi_alloc((size_t)rwi_site_weights(s), sizeof(float));
+        if (!s->own)
+            return rwi_fail_memory("the order of the fixed values");
+    }
+    match(s, s->fixed);
     return RW_OK;
 }
 
@@ -116,14 +135,26 @@ static void begin(rwi_site *s, rwi_stream noise)
 
 static void choose(rwi_site *s, bool adopt)
 {
+    match(s, s->latent);
+    if (adopt)
+        memcpy(s->latent, s->weights, (size_t)rwi_site_weights(s) * sizeof *s->latent);
+}
+
+static void trace(rwi_site *s)
+{
+    match(s, s->weights);
+}
+
+static void renew(rwi_site *s)
+{
+    if (!s->own && !s->behind)
+        rwi_sort(s->weights, s->groups, s->n);
     rwi_place(&(rwi_placing){.groups = s->groups,
                              .n = s->n,
-                             .fixed = s->fixed,
-                             .by_fixed = s->own,
+                             .ladder = s->own ? s->own : s->weights,
                              .latent = s->latent,
-                             .wiring = s->wiring,
-                             .weights = s->weights,
-                             .adopt = adopt});
+                             .placed = s->shadow ? s->latent : s->weights,
+                             .room = {s->wiring, (uint32_t *)(void *)s->weights}});
 }
 
 static void decode(const rwi_site *s, float *weights)
@@ -193,6 +224,8 @@ const rwi_method rwi_method_permute = {
     .prepare = prepare,
     .begin = begin,
     .choose = choose,
+    .renew = renew,
+    .trace = trace,
     .decode = decode,
     .valid = valid,
     .bits = bits,

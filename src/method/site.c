@@ -99,11 +99,17 @@ rw_status rwi_site_wire(rwi_site *s, const char *method, uint64_t seed)
     return RW_OK;
 }
 
+static bool has_lent(const rwi_site *s)
+{
+    return s->wiring && (void *)s->gradient == (void *)s->wiring;
+}
+
 static void free_training(rwi_site *s)
 {
     if (s->pull != s->gradient)
         rwi_free(s->pull);
-    rwi_free(s->gradient);
+    if (!has_lent(s))
+        rwi_free(s->gradient);
     rwi_free(s->latent);
     s->latent = s->gradient = s->pull = NULL;
 }
@@ -135,6 +141,17 @@ rw_status rwi_site_train(rwi_site *s, uint64_t seed)
     return RW_OK;
 }
 
+void rwi_site_lend(rwi_site *s)
+{
+    if (!s->latent || !s->method->renew || has_lent(s))
+        return;
+    const bool same = s->pull == s->gradient;
+    rwi_free(s->gradient);
+    s->gradient = (float *)(void *)s->wiring;
+    if (same)
+        s->pull = s->gradient;
+}
+
 void rwi_site_choose(rwi_site *s, bool adopt)
 {
     if (!s->latent)
@@ -143,12 +160,26 @@ void rwi_site_choose(rwi_site *s, bool adopt)
         s->method->choose(s, adopt && s->shadow);
     else
         s->method->decode(s, s->weights);
+    s->behind = false;
+}
+
+void rwi_site_renew(rwi_site *s)
+{
+    if (!s->latent || !s->method->renew) {
+        rwi_site_choose(s, true);
+        return;
+    }
+    s->method->renew(s);
+    s->behind = true;
 }
 
 void rwi_site_settle(rwi_site *s)
 {
     if (s->shadow)
         rwi_site_choose(s, false);
+    else if (s->behind || has_lent(s))
+        s->method->trace(s);
+    s->behind = false;
 }
 
 const float *rwi_site_active(const rwi_site *s)

@@ -28,6 +28,7 @@ typedef struct rwi_site {
     const rwi_method *method;
     void *options; /* of the method */
     bool shadow;   /* latents are weights: the net runs on latent while training */
+    bool behind;   /* renewed: wiring, and a shadow method's weights, wait to be settled */
     int values_per_weight, latents_per_weight;
 
     /* groups * n of each, but for fixed (times values_per_weight), latent and pull (times
@@ -36,10 +37,10 @@ typedef struct rwi_site {
     uint32_t *wiring; /* NULL for dense */
     float *weights;   /* decode(fixed, wiring); dense: as drawn, then a copy of latent */
     float *latent;    /* NULL until training starts, as are the next two */
-    float *gradient;  /* dL/dweights */
+    float *gradient;  /* dL/dweights; wiring's memory once that is lent (rwi_site_lend) */
     float *pull;      /* dL/dlatent; gradient's memory where there is one latent per weight */
     int64_t epoch_steps; /* steps in an epoch, once a trainer has said so; 0 before */
-    void *own;           /* the method's precomputed data (an order) or NULL */
+    void *own;           /* the method's precomputed data (a ladder) or NULL */
 } rwi_site;
 
 /* weights = groups * n */
@@ -60,13 +61,21 @@ rw_status rwi_site_wire(rwi_site *s, const char *method, uint64_t seed);
 /* Allocates latent, gradient and pull, and sets the latents to their start, which depends on
  * the weights and seed. Called again, it starts anew from what was learned. */
 rw_status rwi_site_train(rwi_site *s, uint64_t seed);
+/* From now on the gradient stands in the memory of the wiring, where the method can renew the
+ * weights without it: then wiring is only what it should be from rwi_site_settle to the next
+ * gradient. After rwi_site_train, before anybody has noted where the gradient is. */
+void rwi_site_lend(rwi_site *s);
 /* latent -> wiring -> weights. adopt: a shadow method's latents also become the weights
  * (LaPerm's synchronisation); without it the latents are left alone, so that looking never
  * changes the training. Nothing happens before rwi_site_train. */
 void rwi_site_choose(rwi_site *s, bool adopt);
-/* Makes weights what counts if training stopped now; call it before evaluating, saving or
- * reporting. A shadow method decides from its current latents; otherwise the wiring in force is
- * left alone. The latents never change, so it may be called at any time. */
+/* A decision in training: what the net runs on becomes what rwi_site_choose(s, true) makes it.
+ * Wiring, and the weights of a shadow method, are only made by rwi_site_settle. */
+void rwi_site_renew(rwi_site *s);
+/* Makes weights and wiring what counts if training stopped now; call it before evaluating,
+ * saving or reporting. A shadow method decides from its current latents; otherwise the weights
+ * in force are left alone, and their wiring is found. The latents never change, so it may be
+ * called at any time. */
 void rwi_site_settle(rwi_site *s);
 /* What the net multiplies with while training: latent for shadow methods, otherwise weights. */
 const float *rwi_site_active(const rwi_site *s);

@@ -81,7 +81,7 @@ static void synchronise(bench *b, int list)
     const double start = rwi_seconds();
     for (int i = 0; i < net->site_count; i++)
         if (net->sites[i]->wiring)
-            rwi_site_choose(net->sites[i], true);
+            rwi_site_renew(net->sites[i]);
     sample(b, list, start, rwi_seconds());
 }
 

@@ -1,7 +1,7 @@
 /* step.c - one training step: the way of one batch through the project. Read this file first.
  *
- * The values are fixed. What moves is the latents; every now and then choose turns them into a
- * new wiring, and the net goes on with the values in their new places. */
+ * The values are fixed. What moves is the latents; every now and then they decide anew where the
+ * values go, and the net goes on with the values in their new places. */
 #include "train/trainer.h"
 
 #include "backend/loss.h"
@@ -62,7 +62,7 @@ void rwi_train_choose(rw_trainer *t)
 {
     for (int i = 0; i < t->net->site_count; i++)
         if (rwi_site_due(t->net->sites[i], t->step, t->epoch))
-            rwi_site_choose(t->net->sites[i], true);
+            rwi_site_renew(t->net->sites[i]);
 }
 
 rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch)

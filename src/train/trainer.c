@@ -142,6 +142,7 @@ static rw_status set_moments(rw_trainer *t)
         rwi_site *s = net->sites[i];
         size_t count = (size_t)(rwi_site_weights(s) * s->latents_per_weight);
         RWI_TRY(rwi_site_train(s, net->seed));
+        rwi_site_lend(s);
         for (int k = 0; k < rwi_optimizer_states(t->optimizer, t->optimizer_options); k++) {
             t->moments[i].state[k] = rwi_alloc(count, sizeof(float));
             if (!t->moments[i].state[k])

@@ -135,7 +135,7 @@ static float (*const ways[])(uint64_t) = {
 #define WAYS (sizeof ways / sizeof *ways)
 
 typedef struct arrays {
-    float *latent, *fixed, *weights;
+    float *latent, *fixed, *weights, *ladder, *made;
     uint32_t *expected, *by_fixed, *order, *scratch;
 } arrays;
 
@@ -144,12 +144,14 @@ static arrays make_arrays(size_t count)
     arrays a = {.latent = rwi_alloc(count, sizeof(float)),
                 .fixed = rwi_alloc(count, sizeof(float)),
                 .weights = rwi_alloc(count, sizeof(float)),
+                .ladder = rwi_alloc(count, sizeof(float)),
+                .made = rwi_alloc(count, sizeof(float)),
                 .expected = rwi_alloc(count, sizeof(uint32_t)),
                 .by_fixed = rwi_alloc(count, sizeof(uint32_t)),
                 .order = rwi_alloc(count, sizeof(uint32_t)),
                 .scratch = rwi_alloc(count, sizeof(uint32_t))};
-    assert_true(a.latent && a.fixed && a.weights && a.expected && a.by_fixed && a.order &&
-                a.scratch);
+    assert_true(a.latent && a.fixed && a.weights && a.ladder && a.made && a.expected &&
+                a.by_fixed && a.order && a.scratch);
     return a;
 }
 
@@ -158,13 +160,69 @@ static void free_arrays(arrays *a)
     rwi_free(a->latent);
     rwi_free(a->fixed);
     rwi_free(a->weights);
+    rwi_free(a->ladder);
+    rwi_free(a->made);
     rwi_free(a->expected);
     rwi_free(a->by_fixed);
     rwi_free(a->order);
     rwi_free(a->scratch);
 }
 
-/* Rank, place and gather on a->latent against a->expected and their definitions. */
+/* placed is filled from the ladder, in the order expected of the latents. */
+static void check_placed(const arrays *a, int64_t groups, int64_t n, const float *placed)
+{
+    size_t wrong = 0;
+    for (int64_t g = 0; g < groups; g++)
+        for (int64_t r = g * n; r < (g + 1) * n; r++)
+            wrong += placed[g * n + a->expected[r]] != a->ladder[r];
+    assert_int_equal(wrong, 0);
+}
+
+/* Into other memory, and into the latents' own. */
+static void check_place(arrays *a, int64_t groups, int64_t n)
+{
+    const size_t bytes = (size_t)(groups * n) * sizeof(uint32_t);
+    rwi_placing p = {groups, n, a->ladder, a->latent, a->weights, {a->order, NULL}};
+    p.room[1] = (uint32_t *)(void *)a->weights;
+    memset(a->weights, 0xff, bytes);
+    memcpy(a->scratch, a->latent, bytes);
+    rwi_place(&p);
+    assert_memory_equal(a->scratch, a->latent, bytes);
+    check_placed(a, groups, n, a->weights);
+    p.placed = a->latent;
+    rwi_place(&p);
+    check_placed(a, groups, n, a->latent);
+    memcpy(a->latent, a->scratch, bytes);
+}
+
+/* By the latents, then by the weights that came out: the same weights, from equal values that
+ * may be others. */
+static void check_match(arrays *a, int64_t groups, int64_t n)
+{
+    const size_t bytes = (size_t)(groups * n) * sizeof(uint32_t);
+    rwi_matching m = {groups, n, a->fixed, a->latent, a->order, a->weights, a->made};
+    size_t wrong = 0;
+    memset(a->order, 0xff, bytes);
+    rwi_match(&m);
+    for (int64_t g = 0; g < groups; g++)
+        for (int64_t r = g * n; r < (g + 1) * n; r++) {
+            const int64_t at = g * n + a->expected[r];
+            wrong += a->order[at] != a->by_fixed[r] ||
+                     a->weights[at] != a->fixed[g * n + a->order[at]];
+        }
+    assert_int_equal(wrong, 0);
+    assert_memory_equal(a->made, a->ladder, bytes);
+    memcpy(a->made, a->weights, bytes);
+    memset(a->order, 0xff, bytes);
+    m.keys = a->weights;
+    m.ladder = n > RWI_ORDER_MOST ? a->ladder : NULL;
+    rwi_match(&m);
+    assert_memory_equal(a->made, a->weights, bytes);
+    rwi_gather(a->fixed, a->order, groups, n, a->made);
+    assert_memory_equal(a->made, a->weights, bytes);
+}
+
+/* Everything on a->latent, against a->expected and the definitions. */
 static void check_level(arrays *a, int64_t groups, int64_t n, rwi_cpu level)
 {
     const size_t bytes = (size_t)(groups * n) * sizeof(uint32_t);
@@ -173,25 +231,12 @@ static void check_level(arrays *a, int64_t groups, int64_t n, rwi_cpu level)
     rwi_rank(a->latent, groups, n, a->order, a->scratch);
     if (memcmp(a->order, a->expected, bytes) != 0)
         fail_msg("%d groups of %d, level %d: a wrong order", (int)groups, (int)n, (int)level);
-    memset(a->order, 0xff, bytes);
-    rwi_placing p = {groups, n, a->fixed, a->by_fixed, a->latent, a->order, a->weights, false};
-    memcpy(a->scratch, a->latent, bytes);
-    rwi_place(&p);
-    assert_memory_equal(a->scratch, a->latent, bytes);
-    size_t wrong = 0;
-    for (int64_t g = 0; g < groups; g++)
-        for (int64_t r = g * n; r < (g + 1) * n; r++) {
-            const int64_t at = g * n + a->expected[r];
-            wrong += a->order[at] != a->by_fixed[r] ||
-                     a->weights[at] != a->fixed[g * n + a->order[at]];
-        }
-    assert_int_equal(wrong, 0);
-    p.adopt = true;
-    rwi_place(&p);
-    assert_memory_equal(a->latent, a->weights, bytes);
-    rwi_gather(a->fixed, a->order, groups, n, a->latent);
-    assert_memory_equal(a->latent, a->weights, bytes);
-    memcpy(a->latent, a->scratch, bytes);
+    check_place(a, groups, n);
+    check_match(a, groups, n);
+    if (n <= RWI_ORDER_MOST) {
+        rwi_sort(a->weights, groups, n);
+        assert_memory_equal(a->weights, a->ladder, bytes);
+    }
     rwi_cpu_limit(RWI_CPU_COUNT);
 }
 
@@ -205,6 +250,8 @@ static void check(float (*way)(uint64_t), int64_t groups, int64_t n)
     }
     naive_rank(a.latent, groups, n, a.expected);
     naive_rank(a.fixed, groups, n, a.by_fixed);
+    for (size_t i = 0; i < count; i++)
+        a.ladder[i] = a.fixed[i / (size_t)n * (size_t)n + a.by_fixed[i]];
     for (int level = RWI_CPU_GENERIC; level < RWI_CPU_COUNT; level++)
         check_level(&a, groups, n, (rwi_cpu)level);
     free_arrays(&a);
@@ -277,16 +324,15 @@ static void test_by_hand(void **state)
     (void)state;
     float latent[] = {0.5F, -1.0F, NAN, 0.0F, -0.0F, 2.0F, 1.0F, 2.0F, 1.0F, 1.0F};
     const uint32_t expected[] = {1, 3, 4, 0, 2, 1, 3, 4, 0, 2};
-    const uint32_t by_fixed[] = {4, 3, 2, 1, 0, 0, 1, 2, 3, 4};
-    const uint32_t placed[] = {1, 4, 0, 3, 2, 3, 0, 4, 1, 2};
+    const uint32_t wiring[] = {1, 4, 0, 3, 2, 3, 0, 4, 1, 2};
     const float fixed[] = {9, 7, 5, 3, 1, 2, 4, 6, 8, 9};
     const float weights[] = {7, 1, 9, 3, 5, 8, 2, 9, 4, 6};
     uint32_t order[10], scratch[10];
     float found[10];
     rwi_rank(latent, 2, 5, order, scratch);
     assert_memory_equal(order, expected, sizeof order);
-    rwi_place(&(rwi_placing){2, 5, fixed, by_fixed, latent, order, found, false});
-    assert_memory_equal(order, placed, sizeof order);
+    rwi_match(&(rwi_matching){2, 5, fixed, latent, order, found, NULL});
+    assert_memory_equal(order, wiring, sizeof order);
     assert_memory_equal(found, weights, sizeof found);
 }
 

@@ -91,15 +91,97 @@ static void test_train_again(void **state)
     (void)state;
     rwi_site s = site_trained("a.kernel", 3, 8, "he_uniform", "permute", 8);
     float *latent = s.latent, learned[24];
+    uint32_t wiring[24];
     site_pull(&s, 1, 1);
     site_move(&s, 1);
     /* Not yet decided: train must do that first. */
-    rwi_place(&(rwi_placing){3, 8, s.fixed, s.own, s.latent, s.wiring, learned, false});
+    rwi_match(&(rwi_matching){3, 8, s.fixed, s.latent, wiring, learned, NULL});
     assert_memory_not_equal(learned, s.weights, sizeof learned);
     assert_ok(rwi_site_train(&s, 8));
     assert_ptr_equal(latent, s.latent);
     assert_memory_equal(s.latent, learned, sizeof learned);
     rwi_site_free(&s);
+}
+
+/* A decision that leaves the wiring for later is the same decision, and so is one whose wiring
+ * has lent its memory to the gradient. Kept latents and equal values: another wiring of the
+ * same weights. */
+static void lives_alike(const char *method, int64_t n, bool lends)
+{
+    rwi_site now = site_trained("a.kernel", 3, n, "he_uniform", method, 6);
+    rwi_site later = site_trained("a.kernel", 3, n, "he_uniform", method, 6);
+    const size_t bytes = (size_t)(3 * n) * sizeof(float);
+    if (lends)
+        rwi_site_lend(&later);
+    assert_true(!lends || !later.method->renew || (void *)later.gradient == later.wiring);
+    for (int64_t step = 1; step <= 7; step++) {
+        site_pull(&now, 4, step);
+        site_move(&now, 0.2f);
+        rwi_site_choose(&now, true);
+        site_pull(&later, 4, step);
+        site_move(&later, 0.2f);
+        rwi_site_renew(&later);
+        assert_memory_equal(now.latent, later.latent, bytes);
+        assert_memory_equal(rwi_site_active(&now), rwi_site_active(&later), bytes);
+        if (step % 3 != 1)
+            continue;
+        uint64_t sum = RWI_HASH_START, same = RWI_HASH_START;
+        rwi_site_settle(&now);
+        rwi_site_settle(&later);
+        assert_ok(rwi_site_verify(&now, 6, &sum));
+        assert_ok(rwi_site_verify(&later, 6, &same));
+        assert_true(sum == same);
+        assert_memory_equal(now.latent, later.latent, bytes);
+        assert_memory_equal(now.weights, later.weights, bytes);
+    }
+    rwi_site_free(&now);
+    rwi_site_free(&later);
+}
+
+static void test_renew(void **state)
+{
+    (void)state;
+    const char *method;
+    for (int m = 0; (method = site_method_text(m)); m++)
+        for (int lends = 0; lends < 2; lends++) {
+            lives_alike(method, 40, lends);
+            lives_alike(method, 17000, lends);
+        }
+}
+
+/* Settled after every gradient, whether a decision came or not: always what verify accepts, and
+ * what is learned does not mind. */
+static uint64_t settled_hash(const char *method, const char *start, bool looking)
+{
+    rwi_site s = site_trained("a.kernel", 4, 23, start, method, 3);
+    rwi_site_lend(&s);
+    for (int64_t step = 1; step <= 12; step++) {
+        uint64_t sum = RWI_HASH_START;
+        site_pull(&s, 5, step);
+        site_move(&s, 0.1f);
+        if (step % 4 == 0)
+            rwi_site_renew(&s);
+        if (!looking)
+            continue;
+        rwi_site_settle(&s);
+        assert_ok(rwi_site_verify(&s, 3, &sum));
+    }
+    rwi_site_settle(&s);
+    const uint64_t hash = site_hash(&s);
+    rwi_site_free(&s);
+    return hash;
+}
+
+static void test_lent(void **state)
+{
+    (void)state;
+    const char *const starts[] = {"he_uniform", "constant value=0.08 keep=4/7",
+                                  "signed_constant value=0.1"};
+    const char *method;
+    for (int m = 0; (method = site_method_text(m)); m++)
+        for (size_t k = 0; k < sizeof starts / sizeof *starts; k++)
+            assert_true(settled_hash(method, starts[k], false) ==
+                        settled_hash(method, starts[k], true));
 }
 
 /* Every bit of count words at memory: flipped, it must fail to verify; flipped back, it
@@ -214,6 +296,8 @@ int main(void)
         cmocka_unit_test(test_free_of_nothing),
         cmocka_unit_test(test_freshly_wired),
         cmocka_unit_test(test_train_again),
+        cmocka_unit_test(test_renew),
+        cmocka_unit_test(test_lent),
         cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_other_seed),
         cmocka_unit_test(test_no_memory),

@@ -2,10 +2,11 @@
  *
  * The guess: a value is rounded to a step, as many of them between the least and the greatest
  * as fit into an int32_t above the value's index. Such items have no ties, and vector
- * instructions sort them fast (sort_body.h).
+ * instructions sort them fast (sort_body.h). A large group is dealt into pieces by the upper
+ * bits of the steps, which then need no place in the items: steps are finer by as much.
  *
- * The proof: the values are read in the order found. Those that were rounded to the same step
- * stand by index and may be wrong; insertion puts them right. Where that takes too long, or
+ * The proof: only those that were rounded to the same step stand by index and may be wrong.
+ * Their values are looked at, and insertion puts them right. Where that takes too long, or
  * where a value is not finite, the plain version starts again. */
 #include "backend/order.h"
 
@@ -19,9 +20,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ROOM     (RWI_ORDER_MOST + RWI_ORDER_SLACK)
-#define VECTOR   16 /* values in the longest one */
-#define PATIENCE 4  /* the farthest that a value may move in the mean, in a proof */
+#define ROOM       (RWI_ORDER_MOST + RWI_ORDER_SLACK)
+#define PATIENCE   4    /* the farthest that a value may move in the mean, in a proof */
+#define UNDEALT    4096 /* the largest group that is sorted in one piece */
+#define PIECE_BITS 2    /* RWI_PIECES is 1 << PIECE_BITS */
+#define VECTOR     16   /* items in the longest one */
 
 /* Least and greatest value; false where one is infinite or not a number. As integers, floats
  * are in order, but for the negative ones, whose lower bits are flipped. */
@@ -50,86 +53,104 @@ static int bits_below(int64_t n)
     return n <= 1 ? 0 : 64 - __builtin_clzll((unsigned long long)(n - 1));
 }
 
-/* A float has 24 bits, so more steps than 2^23 would not tell more values apart. Rounding keeps
- * the order: x -> x - least -> steps never falls. */
-RWI_BODY static bool guess(const float *values, int64_t n, int index_bits, int32_t *items)
+/* How a group is guessed: items are step << index_bits | index. */
+typedef struct grain {
+    int index_bits, step_bits;
+    bool dealt; /* the upper PIECE_BITS of a step are lost, and are the number of a piece */
+} grain;
+
+/* A float has 24 bits, so more steps than 2^23 would not tell more values apart. */
+static grain grain_of(int64_t n)
+{
+    grain g = {.index_bits = bits_below(n), .dealt = n > UNDEALT};
+    const int bits = 32 - g.index_bits + (g.dealt ? PIECE_BITS : 0);
+    g.step_bits = bits < 23 ? bits : 23;
+    return g;
+}
+
+static void sort_pieces(const rwi_sorter *by, const int32_t *items, int32_t *steps, int64_t n,
+                        int bits, int32_t *sorted, rwi_ahead *ahead)
+{
+    int32_t room[RWI_PIECES][ROOM], *pieces[RWI_PIECES];
+    int64_t counts[RWI_PIECES] = {0};
+    for (int k = 0; k < RWI_PIECES; k++)
+        pieces[k] = room[k];
+    by->deal(items, steps, n, bits, pieces, counts);
+    for (int k = 0; k < RWI_PIECES; sorted += counts[k++])
+        by->sort(pieces[k], counts[k], steps, sorted, ahead);
+}
+
+/* Rounding keeps the order: x -> x - least -> steps never falls. */
+RWI_BODY static bool guess(const float *values, int64_t n, grain g, int32_t *items,
+                           int32_t *steps)
 {
     float least, most;
     if (!range_of(values, n, &least, &most) || most - least > FLT_MAX)
         return false;
-    const int step_bits = 32 - index_bits < 23 ? 32 - index_bits : 23;
-    const float steps = (float)(1 << step_bits) - 4.0F;
-    const float scale = most > least ? steps / (most - least) : 0.0F;
+    const float last = (float)(1 << g.step_bits) - 4.0F;
+    const float scale = most > least ? last / (most - least) : 0.0F;
     if (scale > FLT_MAX)
         return false;
     for (int32_t i = 0; i < (int32_t)n; i++) {
-        const int32_t step = (int32_t)((values[i] - least) * scale);
-        items[i] = (int32_t)((uint32_t)step << index_bits ^ (uint32_t)i ^ 0x80000000U);
+        steps[i] = (int32_t)((values[i] - least) * scale);
+        items[i] = (int32_t)((uint32_t)steps[i] << g.index_bits ^ (uint32_t)i ^ 0x80000000U);
     }
     return true;
 }
 
-/* Not compiled for a level: vector loads from here and there are slower than single ones. */
-static __attribute__((noinline)) void look_up(const float *values, const int32_t *sorted,
-                                              int64_t n, uint32_t mask, uint32_t *order,
-                                              float *found)
-{
-    for (int64_t r = 0; r < n; r++)
-        order[r] = (uint32_t)sorted[r] & mask;
-    for (int64_t r = 0; r < n; r++)
-        found[r] = values[order[r]];
-}
-
 /* Puts entry r where it belongs among those before it; how far that is. Equal values stand by
  * index already, and stay so. */
-static int64_t insert(float *found, uint32_t *order, int64_t r)
+static int64_t insert(const float *values, uint32_t *order, int64_t r)
 {
-    const float value = found[r];
     const uint32_t index = order[r];
+    const float value = values[index];
     int64_t hole = r;
-    for (; hole > 0 && found[hole - 1] > value; hole--) {
-        found[hole] = found[hole - 1];
+    for (; hole > 0 && values[order[hole - 1]] > value; hole--)
         order[hole] = order[hole - 1];
-    }
-    found[hole] = value;
     order[hole] = index;
     return r - hole;
 }
 
-/* found is the values in the order guessed. */
-static bool prove(const rwi_sorter *by, float *found, uint32_t *order, int64_t n)
+/* Items of one step stand by index; among them, the values are looked at. */
+RWI_BODY static bool prove(const rwi_sorter *by, const float *values, const int32_t *sorted,
+                           int64_t n, int index_bits, uint32_t *order)
 {
     int64_t left = PATIENCE * n;
-    for (int64_t r = 0; (r = by->descent(found, r, n - 1)) < n - 1 && left >= 0; r++)
-        left -= insert(found, order, r + 1);
+    const uint32_t mask = (1U << index_bits) - 1;
+    for (int64_t r = 0; r < n; r++)
+        order[r] = (uint32_t)sorted[r] & mask;
+    for (int64_t r = 0; (r = by->twin(sorted, r, n - 1, index_bits)) < n - 1 && left >= 0; r++)
+        left -= insert(values, order, r + 1);
     return left >= 0;
 }
 
 RWI_BODY static bool order_by(const rwi_sorter *by, const float *values, int64_t n,
-                              uint32_t *order)
+                              uint32_t *order, rwi_ahead *ahead)
 {
-    int32_t items[ROOM], spare[ROOM], sorted[ROOM];
-    float found[ROOM];
-    const int index_bits = bits_below(n);
-    if (!guess(values, n, index_bits, items))
+    int32_t items[ROOM], steps[ROOM], sorted[ROOM];
+    const grain g = grain_of(n);
+    if (!guess(values, n, g, items, steps))
         return false;
-    by->sort(items, n, spare, sorted);
-    look_up(values, sorted, n, (1U << index_bits) - 1, order, found);
-    for (int64_t r = n; r < n + VECTOR; r++)
-        found[r] = FLT_MAX;
-    return prove(by, found, order, n);
+    if (g.dealt)
+        sort_pieces(by, items, steps, n, g.step_bits - PIECE_BITS, sorted, ahead);
+    else
+        by->sort(items, n, steps, sorted, ahead);
+    memset(sorted + n, 0, VECTOR * sizeof *sorted);
+    return prove(by, values, sorted, n, g.index_bits, order);
 }
 
-RWI_FOR_AVX2 static void order_avx2(const float *values, int64_t n, uint32_t *order)
+RWI_FOR_AVX2 static void order_avx2(const float *values, int64_t n, uint32_t *order,
+                                    rwi_ahead *ahead)
 {
-    if (!order_by(&rwi_sorter_avx2, values, n, order))
-        rwi_order_plain(values, n, order);
+    if (!order_by(&rwi_sorter_avx2, values, n, order, ahead))
+        rwi_order_plain(values, n, order, ahead);
 }
 
-RWI_FOR_AVX512 static void order_avx512(const float *values, int64_t n, uint32_t *order)
+RWI_FOR_AVX512 static void order_avx512(const float *values, int64_t n, uint32_t *order,
+                                        rwi_ahead *ahead)
 {
-    if (!order_by(&rwi_sorter_avx512, values, n, order))
-        rwi_order_plain(values, n, order);
+    if (!order_by(&rwi_sorter_avx512, values, n, order, ahead))
+        rwi_order_plain(values, n, order, ahead);
 }
 
 rwi_order_fn *rwi_order_best(void)

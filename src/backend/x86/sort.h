@@ -2,16 +2,21 @@
 #ifndef RWI_BACKEND_SORT_H
 #define RWI_BACKEND_SORT_H
 
-#include <stdint.h>
+#include "backend/order.h"
 
 /* All arrays have room for n + RWI_ORDER_SLACK entries, and those after the n-th may be
  * overwritten by anything. */
+#define RWI_PIECES 4
 typedef struct rwi_sorter {
-    /* sorted = the n items, ascending; all of them differ. Overwrites items and spare. */
-    void (*sort)(int32_t *items, int64_t n, int32_t *spare, int32_t *sorted);
-    /* The first r from start on, below n, with found[r] > found[r + 1]; n where none is.
-     * Entries after the n-th are read. */
-    int64_t (*descent)(const float *found, int64_t start, int64_t n);
+    /* sorted = the n items, ascending; all of them differ. Overwrites items and spare, fetches
+     * n of ahead, which may be NULL. */
+    void (*sort)(int32_t *items, int64_t n, int32_t *spare, int32_t *sorted, rwi_ahead *ahead);
+    /* Deals item i of n to piece steps[i] >> bits, of RWI_PIECES; adds to counts. */
+    void (*deal)(const int32_t *items, const int32_t *steps, int64_t n, int bits,
+                 int32_t *const pieces[RWI_PIECES], int64_t counts[RWI_PIECES]);
+    /* The first r from start on, below n, where sorted[r] and sorted[r + 1] differ in no bit
+     * from bit on up; n where there is none. Entries after the n-th are read. */
+    int64_t (*twin)(const int32_t *sorted, int64_t start, int64_t n, int bit);
 } rwi_sorter;
 
 extern const rwi_sorter rwi_sorter_avx2, rwi_sorter_avx512;

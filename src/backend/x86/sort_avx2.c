@@ -94,17 +94,20 @@ INNER vec keep(vec v, int n)
     return _mm256_blendv_epi8(spread(INT32_MAX), v, kept);
 }
 
-INNER unsigned falls(const float *from)
+INNER unsigned alike(const int32_t *from, int bit)
 {
-    return (unsigned)_mm256_movemask_ps(
-        _mm256_cmp_ps(_mm256_loadu_ps(from), _mm256_loadu_ps(from + 1), _CMP_GT_OQ));
+    const vec differ = _mm256_and_si256(_mm256_xor_si256(load(from), load(from + 1)),
+                                        spread((int32_t)(UINT32_MAX << bit)));
+    const vec same = _mm256_cmpeq_epi32(differ, _mm256_setzero_si256());
+    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(same));
 }
 
 #include "backend/x86/sort_body.h"
 
 const rwi_sorter rwi_sorter_avx2 = {
     .sort = sort_items,
-    .descent = descent,
+    .deal = deal,
+    .twin = twin,
 };
 
 #endif

@@ -90,16 +90,18 @@ INNER vec keep(vec v, int n)
                                  v);
 }
 
-INNER unsigned falls(const float *from)
+INNER unsigned alike(const int32_t *from, int bit)
 {
-    return _mm512_cmp_ps_mask(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 1), _CMP_GT_OQ);
+    const vec differ = _mm512_xor_si512(load(from), load(from + 1));
+    return _mm512_testn_epi32_mask(differ, spread((int32_t)(UINT32_MAX << bit)));
 }
 
 #include "backend/x86/sort_body.h"
 
 const rwi_sorter rwi_sorter_avx512 = {
     .sort = sort_items,
-    .descent = descent,
+    .deal = deal,
+    .twin = twin,
 };
 
 #endif

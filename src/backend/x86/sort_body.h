@@ -12,7 +12,7 @@
  *   lower(a, b), higher(a, b)             minimum and maximum
  *   below(a, b)                           bit i of a mask: a[i] < b[i]
  *   append(p, v, mask)                    stores the lanes of mask, and up to LANES of anything
- *   falls(p)                              bit i of a mask: the float p[i] > p[i + 1]
+ *   alike(p, bit)                         bit i of a mask: p[i] >> bit == p[i + 1] >> bit
  *   keep(v, n)                            the first n lanes, INT32_MAX in the others
  *   mirror_2, _4, _8, _16(v)              lanes reversed in groups of 2, 4, 8, 16
  *   swap_2, swap_4(v)                     lane i becomes lane i ^ 2, i ^ 4
@@ -189,26 +189,59 @@ LEVEL static int64_t divide(int32_t *items, int64_t n, int32_t *spare)
     return low;
 }
 
+LEVEL static void fetch(rwi_ahead *ahead, int64_t n)
+{
+    const int64_t line = 16;
+    for (int64_t i = 0; i < n; i += line) {
+        __builtin_prefetch(ahead->read[0] + i, 0, 2);
+        __builtin_prefetch(ahead->read[1] + i, 0, 2);
+        __builtin_prefetch(ahead->write + i, 1);
+    }
+    ahead->read[0] += n;
+    ahead->read[1] += n;
+    ahead->write += n;
+}
+
 /* From left to right, so that what sort_small writes too much is overwritten. All items differ,
  * so both parts are shorter than the whole. */
-LEVEL static void sort_items(int32_t *items, int64_t n, int32_t *spare, int32_t *sorted)
+LEVEL static void sort_items(int32_t *items, int64_t n, int32_t *spare, int32_t *sorted,
+                             rwi_ahead *ahead)
 {
     while (n > SMALL) {
         const int64_t low = divide(items, n, spare);
-        sort_items(items, low, spare, sorted);
+        sort_items(items, low, spare, sorted, ahead);
         items += low;
         sorted += low;
         n -= low;
     }
+    if (ahead)
+        fetch(ahead, n);
     sort_small(items, n, sorted);
 }
 
-LEVEL static int64_t descent(const float *found, int64_t start, int64_t n)
+/* Everything is appended to every piece, and stays where it belongs. */
+LEVEL static void deal(const int32_t *items, const int32_t *steps, int64_t n, int bits,
+                       int32_t *const pieces[RWI_PIECES], int64_t counts[RWI_PIECES])
+{
+    for (int64_t i = 0; i < n; i += LANES) {
+        const vec v = load(items + i), step = load(steps + i);
+        unsigned left = n - i < LANES ? (1U << (n - i)) - 1 : LANE_MASK;
+        for (int k = 0; k < RWI_PIECES; k++) {
+            const unsigned mask =
+                k < RWI_PIECES - 1 ? left & below(step, spread((k + 1) << bits)) : left;
+            append(pieces[k] + counts[k], v, mask);
+            counts[k] += __builtin_popcount(mask);
+            left ^= mask;
+        }
+    }
+}
+
+LEVEL static int64_t twin(const int32_t *sorted, int64_t start, int64_t n, int bit)
 {
     for (int64_t r = start; r < n; r += LANES) {
-        const unsigned mask = falls(found + r);
+        const unsigned mask = alike(sorted + r, bit);
         if (mask)
-            return r + __builtin_ctz(mask);
+            return r + __builtin_ctz(mask) < n ? r + __builtin_ctz(mask) : n;
     }
     return n;
 }
