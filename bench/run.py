@@ -344,8 +344,9 @@ def arguments():
     parser.add_argument("nets", nargs="*", metavar="NET", help=f"default: {' '.join(NETS)}")
     parser.add_argument("--quick", action="store_true", help="float32, batch 50, few variants, short rounds")
     parser.add_argument("--dtypes", help="default: f32,bf16")
-    parser.add_argument("--batches", help="of training; default: 50,128")
+    parser.add_argument("--batches", help="of training; default: 50,128; 0: none")
     parser.add_argument("--infer", help="batches of inference; default: 1,1000; 0: none")
+    parser.add_argument("--no-parts", action="store_true", help="neither synchronisation nor loader")
     parser.add_argument("--rounds", type=int, help="default: 5")
     parser.add_argument("--steps", type=int, default=50, help="in a round, at most")
     parser.add_argument("--seconds", type=float, help="in a round, at most; default: 10")
@@ -369,11 +370,12 @@ def measure(bench):
     args = bench.args
     for net in args.nets:
         for dtype in args.dtypes.split(","):
-            for batch in args.batches:
+            for batch in filter(None, args.batches):
                 bench.compare(net, dtype, batch, "train")
             for batch in filter(None, args.infer):
                 bench.compare(net, dtype, batch, "infer")
-        bench.parts(net)
+        if not args.no_parts:
+            bench.parts(net)
 
 
 def main():

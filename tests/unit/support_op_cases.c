@@ -38,6 +38,7 @@ const op_case op_cases[] = {
     {PLAIN(RWI_OP_DENSE, 6, 4, 3, 17), .filters = 31, .no_bias = true},
     {PLAIN(RWI_OP_DENSE, 5, 28, 28, 1), .filters = 100, .relu = true, .no_dx = true},
     {PLAIN(RWI_OP_DENSE, 11, 4, 4, 512), .filters = 128, .relu = true},
+    {PLAIN(RWI_OP_DENSE, 2, 4, 4, 512), .filters = 128, .relu = true},
     {PLAIN(RWI_OP_DENSE, 3, 1, 1, 16384), .filters = 64, .no_bias = true, .no_dx = true},
     {PLAIN(RWI_OP_RELU, 2, 3, 5, 7)},
     {PLAIN(RWI_OP_RELU, 10, 26, 26, 3), .in_place = true, .coarse = true},

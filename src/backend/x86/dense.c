@@ -22,6 +22,8 @@
 #define DEPTH 512                /* inputs at a time, forward */
 #define WIDE  512                /* inputs of a panel, backward */
 #define LARGE (INT64_C(1) << 20) /* weights; fewer are left to others */
+#define FEW   4                  /* images whose weights are read where they are, forward */
+#define ROWS  4                  /* of weights at a time then */
 
 typedef struct dense {
     int64_t inputs, units, threads, room; /* room: floats of scratch of a thread */
@@ -189,12 +191,35 @@ static void forward_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i
                                 .add = true});
 }
 
-static rw_status forward(rwi_op *op)
+/* Adds what one image gives to ROWS units. */
+RWI_FOR_AVX512 static void add_dots(const float *x, const float *weights, int64_t inputs,
+                                    float *y)
 {
-    const dense *d = op->own;
+    __m512 sum[ROWS];
+    for (int k = 0; k < ROWS; k++)
+        sum[k] = _mm512_setzero_ps();
+    for (int64_t l = 0; l < inputs; l += LANES) {
+        const __m512 v = _mm512_loadu_ps(x + l);
+        for (int k = 0; k < ROWS; k++)
+            sum[k] = _mm512_fmadd_ps(v, _mm512_loadu_ps(weights + k * inputs + l), sum[k]);
+    }
+    for (int k = 0; k < ROWS; k++)
+        y[k] += _mm512_reduce_add_ps(sum[k]);
+}
+
+/* For a few images, turning the weights would be most of the work. */
+static void forward_few(const rwi_op *op, const dense *d, float *y)
+{
+#pragma omp parallel for schedule(static) num_threads((int)d->threads)
+    for (int64_t u = 0; u < d->units; u += ROWS)
+        for (int64_t n = 0; n < op->batch; n++)
+            add_dots(op->in[0] + n * d->inputs, op->param[0] + u * d->inputs, d->inputs,
+                     y + n * d->units + u);
+}
+
+static void forward_panels(const rwi_op *op, const dense *d, float *y)
+{
     const int64_t panels = d->units / UNITS;
-    float *y = op->half ? room_of(op, d->threads) : op->out;
-    start_outputs(op, d, y);
 #pragma omp parallel for schedule(static) num_threads((int)d->threads)
     for (int64_t t = 0; t < d->threads; t++) {
         float *x = room_of(op, t), *w = x + op->batch * DEPTH;
@@ -204,6 +229,17 @@ static rw_status forward(rwi_op *op)
                 forward_panel(op, d, p * UNITS, i, x, w, y);
         }
     }
+}
+
+static rw_status forward(rwi_op *op)
+{
+    const dense *d = op->own;
+    float *y = op->half ? room_of(op, d->threads) : op->out;
+    start_outputs(op, d, y);
+    if (op->batch <= FEW && !op->half)
+        forward_few(op, d, y);
+    else
+        forward_panels(op, d, y);
     if (op->relu)
         rwi_vector_relu(y, y, rwi_op_y_count(op));
     if (op->half)
