@@ -175,3 +175,19 @@ void plan_compare(const plan_result *a, const plan_result *b, double tolerance,
             fail_msg("%s: number %lld is %g here and %g there", what, (long long)i,
                      (double)a->all[i], (double)b->all[i]);
 }
+
+void plan_without_memory(rw_net *net, const rwi_plan_options *options)
+{
+    const int64_t before = rwi_memory_live(), most = 300;
+    rw_status status = RW_ENOMEM;
+    for (int64_t n = 1; status != RW_OK && n < most; n++) {
+        rwi_plan *plan;
+        rwi_memory_fail_at(n);
+        status = rwi_plan_new(&plan, net, options);
+        rwi_memory_fail_at(0);
+        assert_true(status == RW_OK || status == RW_ENOMEM);
+        rwi_plan_free(plan);
+        assert_int_equal(rwi_memory_live(), before);
+    }
+    assert_int_equal(status, RW_OK);
+}

@@ -29,6 +29,8 @@ typedef struct plan_result {
 /* With training and all gradients whatever options say. */
 plan_result plan_run(rw_net *net, rwi_plan_options options);
 void plan_result_free(plan_result *result);
+/* Any allocation of a plan may fail: it says so, and nothing leaks. */
+void plan_without_memory(rw_net *net, const rwi_plan_options *options);
 /* No number is further from its other one than tolerance, in units of the largest. */
 void plan_compare(const plan_result *a, const plan_result *b, double tolerance,
                   const char *what);

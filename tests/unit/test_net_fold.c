@@ -157,17 +157,7 @@ static void test_no_memory(void **state)
     (void)state;
     const rwi_plan_options options = {.batch = BATCH};
     rw_net *net = make_net((rw_shape){9, 8, 2}, plan_residual, "permute");
-    const int64_t live = rwi_memory_live();
-    rw_status status = RW_ENOMEM;
-    for (int64_t n = 1; status != RW_OK; n++) {
-        rwi_plan *plan;
-        rwi_memory_fail_at(n);
-        status = rwi_plan_new(&plan, net, &options);
-        rwi_memory_fail_at(0);
-        assert_true(status == RW_OK || status == RW_ENOMEM);
-        rwi_plan_free(plan);
-        assert_int_equal(rwi_memory_live(), live);
-    }
+    plan_without_memory(net, &options);
     rw_net_free(net);
 }
 

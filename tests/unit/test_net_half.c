@@ -228,18 +228,7 @@ static void test_no_memory(void **state)
     assert_ok(try_train(net));
     const rwi_plan_options options = {
         .batch = 2, .training = true, .half = true, .input_gradient = true};
-    const int64_t before = rwi_memory_live();
-    rw_status status = RW_ENOMEM;
-    for (int64_t n = 1; status != RW_OK && n < 300; n++) {
-        rwi_plan *plan;
-        rwi_memory_fail_at(n);
-        status = rwi_plan_new(&plan, net, &options);
-        rwi_memory_fail_at(0);
-        assert_true(status == RW_OK || status == RW_ENOMEM);
-        rwi_plan_free(plan);
-        assert_int_equal(rwi_memory_live(), before);
-    }
-    assert_int_equal(status, RW_OK);
+    plan_without_memory(net, &options);
     rw_net_free(net);
 }
 
