@@ -40,7 +40,7 @@ cmp -s out default && fail "eval --dtype bf16 gives what f32 gives"
 "$REWIRE" train half.yaml -q --out killed --epochs 40 --checkpoint-seconds 0.001 >out 2>err &
 pid=$!
 tries=0
-while [ ! -s killed/resume.rw ] && [ $tries -lt 100 ]; do
+while [ ! -s killed/resume.rw ] && [ $tries -lt 1200 ]; do
   sleep 0.05
   tries=$((tries + 1))
 done
