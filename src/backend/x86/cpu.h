@@ -24,7 +24,9 @@ void rwi_cpu_force_bf16(bool force);
 #define RWI_X86        1
 #define RWI_FOR_AVX2   __attribute__((target("avx2")))
 #define RWI_FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2")))
-#define RWI_BODY       __attribute__((always_inline)) inline
+/* The same level, for what asks for FMA by name (lanes_avx2.h). */
+#define RWI_FOR_AVX2_FMA __attribute__((target("avx2,fma")))
+#define RWI_BODY         __attribute__((always_inline)) inline
 #endif
 
 #endif

@@ -7,25 +7,22 @@
 #include "backend/kernel.h"
 #include "backend/vector.h"
 #include "backend/x86/cpu.h"
-#include "backend/x86/half.h"
-#include "backend/x86/product.h"
+#include "backend/x86/level.h"
 #include "core/memory.h"
 #include "core/threads.h"
 
 #ifdef RWI_X86
 
-#include <immintrin.h>
 #include <string.h>
 
-#define LANES RWI_PRODUCT_LANES
-#define UNITS (2 * LANES)        /* of a panel, forward */
+#define UNITS 32                 /* of a panel, forward */
 #define DEPTH 512                /* inputs at a time, forward */
 #define WIDE  512                /* inputs of a panel, backward */
 #define LARGE (INT64_C(1) << 20) /* weights; fewer are left to others */
 #define FEW   4                  /* images whose weights are read where they are, forward */
-#define ROWS  4                  /* of weights at a time then */
 
 typedef struct dense {
+    const rwi_level *level;
     int64_t inputs, units, threads, room; /* room: floats of scratch of a thread */
 } dense; /* in the scratch of a half op there are y or dy behind the rooms */
 
@@ -41,8 +38,8 @@ static int64_t units_of(const rwi_op *op)
 
 static bool takes(const rwi_op *op)
 {
-    return rwi_cpu_level() >= RWI_CPU_AVX512 && inputs_of(op) % DEPTH == 0 &&
-           units_of(op) % UNITS == 0 && inputs_of(op) * units_of(op) >= LARGE;
+    return rwi_level_now() && inputs_of(op) % DEPTH == 0 && units_of(op) % UNITS == 0 &&
+           inputs_of(op) * units_of(op) >= LARGE;
 }
 
 static rw_status prepare(rwi_op *op)
@@ -50,6 +47,7 @@ static rw_status prepare(rwi_op *op)
     dense *d = op->own = rwi_alloc(1, sizeof *d);
     if (!d)
         return rwi_fail_memory("dense");
+    d->level = rwi_level_now();
     d->inputs = inputs_of(op);
     d->units = units_of(op);
     d->threads = rwi_threads();
@@ -83,78 +81,32 @@ static void gather(const float *from, int64_t row, int64_t rows, float *to)
         memcpy(to + i * WIDE, from + i * row, WIDE * sizeof *to);
 }
 
-RWI_FOR_AVX512 static void gather_half(const rwi_bf16 *from, int64_t row, int64_t rows,
-                                       float *to)
+static void gather_half(const dense *d, const rwi_bf16 *from, int64_t row, int64_t rows,
+                        float *to)
 {
     for (int64_t i = 0; i < rows; i++)
-        for (int64_t c = 0; c < WIDE; c += LANES)
-            _mm512_storeu_ps(to + i * WIDE + c, rwi_half_load(from + i * row + c));
+        d->level->widen(from + i * row, to + i * WIDE, WIDE);
 }
 
-RWI_FOR_AVX512 static void gather_cut(const float *from, int64_t row, int64_t rows, float *to)
+static void gather_cut(const dense *d, const float *from, int64_t row, int64_t rows, float *to)
 {
     for (int64_t i = 0; i < rows; i++)
-        for (int64_t c = 0; c < WIDE; c += LANES)
-            _mm512_storeu_ps(to + i * WIDE + c,
-                             rwi_half_cut(_mm512_loadu_ps(from + i * row + c)));
+        d->level->cut(from + i * row, to + i * WIDE, WIDE);
 }
 
-RWI_FOR_AVX512 static void scatter_half(const float *from, int64_t rows, rwi_bf16 *to,
-                                        int64_t row)
+static void scatter_half(const dense *d, const float *from, int64_t rows, rwi_bf16 *to,
+                         int64_t row)
 {
     for (int64_t i = 0; i < rows; i++)
-        for (int64_t c = 0; c < WIDE; c += LANES)
-            rwi_half_store(to + i * row + c, _mm512_loadu_ps(from + i * WIDE + c));
+        d->level->narrow(from + i * WIDE, to + i * row, WIDE);
 }
 
 static void gather_x(const rwi_op *op, const dense *d, int64_t i, float *x)
 {
     if (op->half)
-        gather_half(op->in16[0] + i, d->inputs, op->batch, x);
+        gather_half(d, op->in16[0] + i, d->inputs, op->batch, x);
     else
         gather(op->in[0] + i, d->inputs, op->batch, x);
-}
-
-/* ---- turning 16x16 floats */
-
-/* What an exchange takes from two vectors: of every 2 * WIDTH numbers the first WIDTH of both,
- * or the last. i is the number of a lane, 16 and up are those of the second vector. */
-#define FROM(i, width, part)                                                                   \
-    (((i) & ~(2 * (width)-1)) + (part) * (width) + ((i) & ((width)-1)) +                       \
-     ((i) & (width) ? 16 : 0))
-#define LANES_FROM(width, part)                                                                \
-    _mm512_setr_epi32(FROM(0, width, part), FROM(1, width, part), FROM(2, width, part),        \
-                      FROM(3, width, part), FROM(4, width, part), FROM(5, width, part),        \
-                      FROM(6, width, part), FROM(7, width, part), FROM(8, width, part),        \
-                      FROM(9, width, part), FROM(10, width, part), FROM(11, width, part),      \
-                      FROM(12, width, part), FROM(13, width, part), FROM(14, width, part),     \
-                      FROM(15, width, part))
-
-/* Vectors whose numbers differ in the bit width exchange what stands wrong. */
-RWI_FOR_AVX512 RWI_BODY static void exchange(__m512 *v, int width, __m512i first, __m512i last)
-{
-    for (int i = 0; i < LANES; i++)
-        if (!(i & width)) {
-            const __m512 a = v[i], b = v[i + width];
-            v[i] = _mm512_permutex2var_ps(a, first, b);
-            v[i + width] = _mm512_permutex2var_ps(a, last, b);
-        }
-}
-
-/* 16 rows of 16 floats, row apart, become 16 columns: to[column * UNITS + row]. */
-RWI_FOR_AVX512 static void turn(const float *from, int64_t row, bool cut, float *to)
-{
-    __m512 v[LANES];
-    for (int i = 0; i < LANES; i++)
-        v[i] = _mm512_loadu_ps(from + i * row);
-    for (int i = 0; cut && i < LANES; i++)
-        v[i] = rwi_half_cut(v[i]);
-    exchange(v, 8, LANES_FROM(8, 0), LANES_FROM(8, 1));
-    exchange(v, 4, LANES_FROM(4, 0), LANES_FROM(4, 1));
-    exchange(v, 2, LANES_FROM(2, 0), LANES_FROM(2, 1));
-    exchange(v, 1, LANES_FROM(1, 0), LANES_FROM(1, 1));
-    for (int i = 0; i < LANES; i++)
-        _mm512_storeu_ps(to + i * UNITS, v[i]);
 }
 
 /* ---- y = x w^T + b */
@@ -175,46 +127,32 @@ static void forward_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i
                           const float *x, float *w, float *y)
 {
     const float *weights = op->param[0] + u * d->inputs + i;
-    for (int64_t l = 0; l < DEPTH; l += LANES)
-        for (int64_t k = 0; k < UNITS; k += LANES)
-            turn(weights + k * d->inputs + l, d->inputs, op->half, w + l * UNITS + k);
-    rwi_multiply(&(rwi_product){.a = x,
-                                .b = w,
-                                .out = y + u,
-                                .rows = op->batch,
-                                .columns = UNITS,
-                                .depth = DEPTH,
-                                .a_row = DEPTH,
-                                .a_step = 1,
-                                .b_row = UNITS,
-                                .out_row = d->units,
-                                .add = true});
-}
-
-/* Adds what one image gives to ROWS units. */
-RWI_FOR_AVX512 static void add_dots(const float *x, const float *weights, int64_t inputs,
-                                    float *y)
-{
-    __m512 sum[ROWS];
-    for (int k = 0; k < ROWS; k++)
-        sum[k] = _mm512_setzero_ps();
-    for (int64_t l = 0; l < inputs; l += LANES) {
-        const __m512 v = _mm512_loadu_ps(x + l);
-        for (int k = 0; k < ROWS; k++)
-            sum[k] = _mm512_fmadd_ps(v, _mm512_loadu_ps(weights + k * inputs + l), sum[k]);
-    }
-    for (int k = 0; k < ROWS; k++)
-        y[k] += _mm512_reduce_add_ps(sum[k]);
+    const int lanes = d->level->lanes;
+    for (int64_t l = 0; l < DEPTH; l += lanes)
+        for (int64_t k = 0; k < UNITS; k += lanes)
+            d->level->turn(weights + k * d->inputs + l, d->inputs, op->half, w + l * UNITS + k,
+                           UNITS);
+    d->level->multiply(&(rwi_product){.a = x,
+                                      .b = w,
+                                      .out = y + u,
+                                      .rows = op->batch,
+                                      .columns = UNITS,
+                                      .depth = DEPTH,
+                                      .a_row = DEPTH,
+                                      .a_step = 1,
+                                      .b_row = UNITS,
+                                      .out_row = d->units,
+                                      .add = true});
 }
 
 /* For a few images, turning the weights would be most of the work. */
 static void forward_few(const rwi_op *op, const dense *d, float *y)
 {
 #pragma omp parallel for schedule(static) num_threads((int)d->threads)
-    for (int64_t u = 0; u < d->units; u += ROWS)
+    for (int64_t u = 0; u < d->units; u += RWI_DOTS)
         for (int64_t n = 0; n < op->batch; n++)
-            add_dots(op->in[0] + n * d->inputs, op->param[0] + u * d->inputs, d->inputs,
-                     y + n * d->units + u);
+            d->level->add_dots(op->in[0] + n * d->inputs, op->param[0] + u * d->inputs,
+                               d->inputs, y + n * d->units + u);
 }
 
 static void forward_panels(const rwi_op *op, const dense *d, float *y)
@@ -269,35 +207,38 @@ static void weights_panel(const rwi_op *op, const dense *d, const float *dy, int
                           float *x)
 {
     gather_x(op, d, i, x);
-    rwi_multiply(&(rwi_product){.a = dy,
-                                .b = x,
-                                .out = op->dparam[0] + i,
-                                .rows = d->units,
-                                .columns = WIDE,
-                                .depth = op->batch,
-                                .a_row = 1,
-                                .a_step = d->units,
-                                .b_row = WIDE,
-                                .out_row = d->inputs});
+    d->level->multiply(&(rwi_product){.a = dy,
+                                      .b = x,
+                                      .out = op->dparam[0] + i,
+                                      .rows = d->units,
+                                      .columns = WIDE,
+                                      .depth = op->batch,
+                                      .a_row = 1,
+                                      .a_step = d->units,
+                                      .b_row = WIDE,
+                                      .out_row = d->inputs});
 }
 
 /* dx = dy w; w and dx: room, dx for a half op only. */
 static void data_panel(const rwi_op *op, const dense *d, const float *dy, int64_t i, float *w,
                        float *dx)
 {
-    (op->half ? gather_cut : gather)(op->param[0] + i, d->inputs, d->units, w);
-    rwi_multiply(&(rwi_product){.a = dy,
-                                .b = w,
-                                .out = op->half ? dx : op->din[0] + i,
-                                .rows = op->batch,
-                                .columns = WIDE,
-                                .depth = d->units,
-                                .a_row = d->units,
-                                .a_step = 1,
-                                .b_row = WIDE,
-                                .out_row = op->half ? WIDE : d->inputs});
     if (op->half)
-        scatter_half(dx, op->batch, op->din16[0] + i, d->inputs);
+        gather_cut(d, op->param[0] + i, d->inputs, d->units, w);
+    else
+        gather(op->param[0] + i, d->inputs, d->units, w);
+    d->level->multiply(&(rwi_product){.a = dy,
+                                      .b = w,
+                                      .out = op->half ? dx : op->din[0] + i,
+                                      .rows = op->batch,
+                                      .columns = WIDE,
+                                      .depth = d->units,
+                                      .a_row = d->units,
+                                      .a_step = 1,
+                                      .b_row = WIDE,
+                                      .out_row = op->half ? WIDE : d->inputs});
+    if (op->half)
+        scatter_half(d, dx, op->batch, op->din16[0] + i, d->inputs);
 }
 
 static void backward_panel(const rwi_op *op, const dense *d, const float *dy, int64_t i,

@@ -8,7 +8,7 @@
 #include "backend/x86/winograd.h"
 #include "backend/kernel.h"
 #include "backend/x86/cpu.h"
-#include "backend/x86/product.h"
+#include "backend/x86/level.h"
 #include "core/memory.h"
 #include "core/threads.h"
 
@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#define LANES      RWI_WINO_LANES
+#define LANES      RWI_PRODUCT_COLUMNS /* channels come by so many */
 #define POINTS     RWI_WINO_POINTS
 #define IN         RWI_WINO_IN
 #define TAPS       (3 * 3)
@@ -39,6 +39,7 @@ typedef struct grid {
 } grid;
 
 typedef struct winograd {
+    const rwi_level *level;
     grid forward, back;     /* back: dy to dx */
     int64_t threads, block; /* tiles in a block */
     int64_t wide, stride;   /* floats from tile to tile, from point to point */
@@ -85,10 +86,10 @@ static bool pays(const rwi_op *op)
 
 static bool takes(const rwi_op *op)
 {
-    return pays(op) && rwi_cpu_level() >= RWI_CPU_AVX512 && op->kernel_h == 3 &&
-           op->kernel_w == 3 && op->stride == 1 && op->x.c % LANES == 0 &&
-           op->y.c % LANES == 0 && op->x.c * op->y.c >= SMALL && op->pad_top <= 2 &&
-           op->pad_left <= 2 && op->y.h >= OUT && op->y.w >= OUT;
+    return rwi_level_now() && pays(op) && op->kernel_h == 3 && op->kernel_w == 3 &&
+           op->stride == 1 && op->x.c % LANES == 0 && op->y.c % LANES == 0 &&
+           op->x.c * op->y.c >= SMALL && op->pad_top <= 2 && op->pad_left <= 2 &&
+           op->y.h >= OUT && op->y.w >= OUT;
 }
 
 static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int64_t batch)
@@ -102,15 +103,16 @@ static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int6
 
 static void measure(const rwi_op *op, winograd *w)
 {
+    w->level = rwi_level_now();
     w->forward = make_grid(op->x, op->y, op->pad_top, op->pad_left, op->batch);
     w->back = make_grid(op->y, op->x, 2 - op->pad_top, 2 - op->pad_left, op->batch);
     w->threads = rwi_threads();
     w->each = op->half ? sizeof(rwi_bf16) : sizeof(float);
     w->wide = (op->x.c > op->y.c ? op->x.c : op->y.c) + GAP;
-    const int64_t most = (int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW;
-    int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
-    share = (share + RWI_PRODUCT_ROWS - 1) / RWI_PRODUCT_ROWS * RWI_PRODUCT_ROWS;
-    w->block = share < most ? share : most;
+    const int64_t rows = w->level->rows;
+    const int64_t most = ((int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW) / rows * rows;
+    const int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
+    w->block = share < most ? (share + rows - 1) / rows * rows : most;
     w->weights = (int64_t)op->x.c * op->y.c * POINTS;
     w->stride = w->block * w->wide + GAP;
     w->room = 2 * POINTS * w->stride + w->wide;
@@ -144,9 +146,9 @@ static void release(rwi_op *op)
     rwi_free(w);
 }
 
-static int64_t panel_of(int64_t columns)
+static int64_t panel_of(const winograd *w, int64_t columns)
 {
-    return columns % (2 * LANES) ? LANES : 2 * LANES;
+    return columns % w->level->panel ? LANES : w->level->panel;
 }
 
 /* ---- tiles */
@@ -229,14 +231,14 @@ typedef struct convolution {
 static void multiply_block(const winograd *w, const grid *g, const float *weights,
                            const float *inputs, float *products, int64_t count)
 {
-    const int64_t panel = panel_of(g->out.c), point = (int64_t)g->in.c * g->out.c;
+    const int64_t panel = panel_of(w, g->out.c), point = (int64_t)g->in.c * g->out.c;
     for (int64_t i = 0; i < POINTS; i++)
         for (int64_t k = 0; k < g->out.c; k += panel)
-            rwi_multiply(&(rwi_product){
+            w->level->multiply(&(rwi_product){
                 .a = inputs + i * w->stride,
                 .b = weights + i * point + k * g->in.c,
                 .out = products + i * w->stride + k,
-                .rows = (count + RWI_PRODUCT_ROWS - 1) / RWI_PRODUCT_ROWS * RWI_PRODUCT_ROWS,
+                .rows = (count + w->level->rows - 1) / w->level->rows * w->level->rows,
                 .columns = panel,
                 .depth = g->in.c,
                 .a_row = w->wide,
@@ -260,13 +262,14 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
     place at = start;
     for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
         point_in(w, g, c->in, at, nowhere, &tile);
-        rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
+        w->level->wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
     }
     multiply_block(w, g, c->weights, inputs, products, count);
     at = start;
     for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
         point_out(w, g, c->out, at, nowhere, tile.out);
-        rwi_wino_outputs(&tile, g->out.c, products + t * w->wide, stride, c->bias, c->relu);
+        w->level->wino_outputs(&tile, g->out.c, products + t * w->wide, stride, c->bias,
+                               c->relu);
     }
 }
 
@@ -277,6 +280,15 @@ static void convolve(const winograd *w, const convolution *c, float *scratch)
     for (int64_t part = 0; part < w->threads; part++)
         for (int64_t b = part * blocks / w->threads; b < (part + 1) * blocks / w->threads; b++)
             convolve_block(w, c, b * w->block, scratch + part * w->room);
+}
+
+static void transform_weights(const rwi_op *op, const winograd *w, float *to)
+{
+    const rwi_wino_weights weights = {op->param[0],         op->half, op->y.c, op->x.c,
+                                      panel_of(w, op->y.c), to};
+#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+    for (int64_t k = 0; k < op->y.c; k += w->level->lanes)
+        w->level->wino_weights(&weights, k);
 }
 
 static rw_status forward(rwi_op *op)
@@ -291,8 +303,7 @@ static rw_status forward(rwi_op *op)
                            .relu = op->relu,
                            .half = op->half};
     if (!(w->kept && op->params_kept))
-        rwi_wino_weights(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->y.c),
-                         p.weights);
+        transform_weights(op, w, p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
@@ -325,11 +336,11 @@ static void collect_block(const rwi_op *op, const winograd *w, const collection 
         point_out(w, g, from_filter(w, op->dout, c->k), at, nowhere, tile.out);
         if (rwi_op_masks_dy(op))
             point_out(w, g, from_filter(w, op->out, c->k), at, nowhere, tile.sign);
-        rwi_wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
-        rwi_wino_gradients(&tile, w->filters, gradients + t * w->wide, stride, c->sums);
+        w->level->wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
+        w->level->wino_gradients(&tile, w->filters, gradients + t * w->wide, stride, c->sums);
     }
     for (int64_t i = 0; i < POINTS; i++)
-        rwi_multiply(&(rwi_product){
+        w->level->multiply(&(rwi_product){
             .a = inputs + i * stride,
             .b = gradients + i * stride,
             .out = c->points + i * point,
@@ -359,6 +370,19 @@ static void collect_part(const rwi_op *op, const winograd *w, int64_t part, int6
         collect_block(op, w, &c, t, end);
 }
 
+/* The parts are added up in order, in the place of the first, and transformed back. */
+static void add_up_weights(const rwi_op *op, const winograd *w, float *parts, float *dweights)
+{
+    const int64_t size = part_floats(op);
+#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+    for (int64_t i = 0; i < size; i++)
+        for (int64_t part = 1; part < w->parts; part++)
+            parts[i] += parts[part * size + i];
+#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+    for (int64_t k = 0; k < w->filters; k += w->level->lanes)
+        w->level->wino_weights_gradient(parts, w->filters, op->x.c, k, dweights);
+}
+
 static void weights_gradient(const rwi_op *op, const winograd *w, const places *p)
 {
     for (int64_t k = 0; k < op->y.c; k += w->filters) {
@@ -366,14 +390,22 @@ static void weights_gradient(const rwi_op *op, const winograd *w, const places *
         for (int64_t part = 0; part < w->parts; part++)
             collect_part(op, w, part, k);
         if (op->dparam[0])
-            rwi_wino_weights_gradient(p->parts, w->parts, w->filters, op->x.c,
-                                      op->dparam[0] + k * TAPS * op->x.c);
+            add_up_weights(op, w, p->parts, op->dparam[0] + k * TAPS * op->x.c);
     }
     for (int64_t k = 0; op->dparam[1] && k < op->y.c; k++) {
         op->dparam[1][k] = 0;
         for (int64_t part = 0; part < w->parts; part++)
             op->dparam[1][k] += p->sums[part * op->y.c + k];
     }
+}
+
+static void transform_weights_back(const rwi_op *op, const winograd *w, float *to)
+{
+    const rwi_wino_weights weights = {op->param[0],         op->half, op->y.c, op->x.c,
+                                      panel_of(w, op->x.c), to};
+#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+    for (int64_t k = 0; k < op->y.c; k++)
+        w->level->wino_weights_back(&weights, k);
 }
 
 /* The gradient at the weights comes first: it masks dy on the way. */
@@ -389,8 +421,7 @@ static rw_status backward(rwi_op *op)
     weights_gradient(op, w, &p);
     if (!op->din[0])
         return RW_OK;
-    rwi_wino_weights_back(op->param[0], op->half, op->y.c, op->x.c, panel_of(op->x.c),
-                          p.weights);
+    transform_weights_back(op, w, p.weights);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }

@@ -15,7 +15,7 @@
 #define RWI_WINO_POINTS 36 /* positions of a transformed tile */
 #define RWI_WINO_IN     6  /* rows and columns of a tile of inputs */
 #define RWI_WINO_OUT    4  /* of outputs */
-#define RWI_WINO_LANES  16 /* channels at a time */
+#define RWI_WINO_TAPS   3  /* of a kernel */
 
 /* Where the pixels of a tile are: those outside the image point to zeros nobody else uses. */
 typedef struct rwi_wino_tile {
@@ -25,27 +25,12 @@ typedef struct rwi_wino_tile {
     void *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
 } rwi_wino_tile;
 
-/* B^T d B of one tile: to[point * stride + c]. */
-void rwi_wino_inputs(const rwi_wino_tile *tile, int64_t channels, float *to, int64_t stride);
-/* A^T m A of one tile, plus bias (may be NULL), then relu if wanted, to tile->out. */
-void rwi_wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from, int64_t stride,
-                      const float *bias, bool relu);
-/* A dy A^T of one tile, where dy is tile->out, masked by sign > 0 in place if there is one. Its
- * sum over the tile is added to sums, channels of them. */
-void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to, int64_t stride,
-                        float *sums);
-
-/* Weights [k][3][3][c], cut to bfloat16 first or not, for the forward pass:
- * to[point][k / panel][c][k % panel]. */
-void rwi_wino_weights(const float *weights, bool cut, int64_t filters, int64_t channels,
-                      int64_t panel, float *to);
-/* The same turned round for the gradient at the inputs, whose channels are our filters:
- * to[point][c / panel][k][c % panel]. */
-void rwi_wino_weights_back(const float *weights, bool cut, int64_t filters, int64_t channels,
-                           int64_t panel, float *to);
-/* G^T u G of the sum of parts [part][point][c][k], count of them, to dweights [k][3][3][c]. The
- * parts are added up in order, in the place of the first. */
-void rwi_wino_weights_gradient(float *parts, int64_t count, int64_t filters, int64_t channels,
-                               float *dweights);
+/* How weights [filters][3][3][channels] are transformed. */
+typedef struct rwi_wino_weights {
+    const float *from;
+    bool cut; /* to bfloat16 first */
+    int64_t filters, channels, panel;
+    float *to;
+} rwi_wino_weights;
 
 #endif

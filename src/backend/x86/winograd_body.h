@@ -1,36 +1,23 @@
-/* winograd_tile.c - the small transforms around the products: 6 or 4 or 3 numbers at a time,
- * along the columns of a tile and then along its rows, for 16 channels side by side.
+/* winograd_body.h - the small transforms around the products: 6 or 4 or 3 numbers at a time,
+ * along the columns of a tile and then along its rows, for LANES channels side by side.
  *
  * The matrices are those of interpolation at 0, P, -P, Q, -Q and infinity. The usual 1 and 2
  * multiply rounding errors by a lot; 5/8 and 3/2 halve them, and all factors that stand here
  * without a division are exact in float32. */
-#include "backend/x86/cpu.h"
-#include "backend/x86/half.h"
-#include "backend/x86/winograd.h"
-
-#ifdef RWI_X86
-
-#include <immintrin.h>
-
-#define IN     RWI_WINO_IN
-#define OUT    RWI_WINO_OUT
-#define TAPS   3
-#define POINTS RWI_WINO_POINTS
-#define LANES  RWI_WINO_LANES
-#define HERE   RWI_FOR_AVX512 RWI_BODY static
-
-typedef __m512 lanes; /* a number for each of 16 channels; + - * work on them */
+#define IN   RWI_WINO_IN
+#define OUT  RWI_WINO_OUT
+#define TAPS RWI_WINO_TAPS
 
 /* a * factor + b. */
 HERE lanes plus(lanes a, float factor, lanes b)
 {
-    return _mm512_fmadd_ps(a, _mm512_set1_ps(factor), b);
+    return lanes_fma(a, lanes_all(factor), b);
 }
 
 /* a * first + b * second. */
 HERE lanes mix(lanes a, float first, lanes b, float second)
 {
-    return plus(a, first, b * _mm512_set1_ps(second));
+    return plus(a, first, b * lanes_all(second));
 }
 
 /* ---- one line of numbers */
@@ -83,11 +70,11 @@ HERE void a_back_line(const lanes *y, lanes *m)
 HERE void g_line(const lanes *g, lanes *u)
 {
     const lanes even_p = plus(g[2], P2, g[0]), even_q = plus(g[2], Q2, g[0]);
-    u[0] = g[0] * _mm512_set1_ps(1 / (P2 * Q2));
-    u[1] = plus(g[1], P, even_p) * _mm512_set1_ps(1 / AT_P);
-    u[2] = plus(g[1], -P, even_p) * _mm512_set1_ps(1 / AT_P);
-    u[3] = plus(g[1], Q, even_q) * _mm512_set1_ps(1 / AT_Q);
-    u[4] = plus(g[1], -Q, even_q) * _mm512_set1_ps(1 / AT_Q);
+    u[0] = g[0] * lanes_all(1 / (P2 * Q2));
+    u[1] = plus(g[1], P, even_p) * lanes_all(1 / AT_P);
+    u[2] = plus(g[1], -P, even_p) * lanes_all(1 / AT_P);
+    u[3] = plus(g[1], Q, even_q) * lanes_all(1 / AT_Q);
+    u[4] = plus(g[1], -Q, even_q) * lanes_all(1 / AT_Q);
     u[5] = g[2];
 }
 
@@ -136,19 +123,19 @@ typedef struct spread {
 HERE lanes get_spread(const void *of, int i)
 {
     const spread *s = of;
-    return _mm512_loadu_ps(s->at + i * s->stride);
+    return lanes_load(s->at + i * s->stride);
 }
 
 HERE void put_spread(const void *of, int i, lanes x)
 {
     const spread *s = of;
-    _mm512_storeu_ps(s->at + i * s->stride, x);
+    lanes_store(s->at + i * s->stride, x);
 }
 
 /* The same, cut to bfloat16. */
 HERE lanes get_cut(const void *of, int i)
 {
-    return rwi_half_cut(get_spread(of, i));
+    return lanes_cut(get_spread(of, i));
 }
 
 HERE lanes get_lanes(const void *of, int i)
@@ -158,7 +145,7 @@ HERE lanes get_lanes(const void *of, int i)
 
 /* ---- tiles of pixels */
 
-/* Channels c to c + 15 of a tile; half is a constant where this is compiled. */
+/* Channels c to c + LANES - 1 of a tile; half is a constant where this is compiled. */
 typedef struct pixels {
     const rwi_wino_tile *tile;
     int64_t c;
@@ -168,16 +155,16 @@ typedef struct pixels {
 
 HERE lanes load(const void *pixel, int64_t c, bool half)
 {
-    return half ? rwi_half_load((const rwi_bf16 *)pixel + c)
-                : _mm512_loadu_ps((const float *)pixel + c);
+    return half ? lanes_load_half((const rwi_bf16 *)pixel + c)
+                : lanes_load((const float *)pixel + c);
 }
 
 HERE void store(void *pixel, int64_t c, bool half, lanes x)
 {
     if (half)
-        rwi_half_store((rwi_bf16 *)pixel + c, x);
+        lanes_store_half((rwi_bf16 *)pixel + c, x);
     else
-        _mm512_storeu_ps((float *)pixel + c, x);
+        lanes_store((float *)pixel + c, x);
 }
 
 HERE lanes get_input(const void *of, int i)
@@ -189,9 +176,8 @@ HERE lanes get_input(const void *of, int i)
 HERE void put_output(const void *of, int i, lanes x)
 {
     const pixels *p = of;
-    const lanes y = x + p->bias, none = _mm512_setzero_ps();
-    const __mmask16 low = p->relu ? _mm512_cmp_ps_mask(y, none, _CMP_LT_OQ) : 0;
-    store(p->tile->out[i], p->c, p->half, _mm512_mask_mov_ps(y, low, none));
+    const lanes y = x + p->bias;
+    store(p->tile->out[i], p->c, p->half, p->relu ? lanes_relu(y) : y);
 }
 
 /* dy of one pixel, masked by the relu's output and kept so. */
@@ -200,9 +186,7 @@ HERE lanes masked(void *dy, const void *sign, int64_t c, bool half)
     const lanes d = load(dy, c, half);
     if (!sign)
         return d;
-    const __mmask16 kept =
-        _mm512_cmp_ps_mask(load(sign, c, half), _mm512_setzero_ps(), _CMP_GT_OQ);
-    const lanes result = _mm512_maskz_mov_ps(kept, d);
+    const lanes result = lanes_where_positive(load(sign, c, half), d);
     store(dy, c, half, result);
     return result;
 }
@@ -221,7 +205,7 @@ HERE void outputs(const rwi_wino_tile *tile, bool half, int64_t channels, float 
     for (int64_t c = 0; c < channels; c += LANES) {
         const pixels to = {.tile = tile,
                            .c = c,
-                           .bias = bias ? _mm512_loadu_ps(bias + c) : _mm512_setzero_ps(),
+                           .bias = bias ? lanes_load(bias + c) : lanes_none(),
                            .relu = relu,
                            .half = half};
         both_ways(a_line, IN, OUT, get_spread, &(spread){from + c, stride}, put_output, &to);
@@ -232,18 +216,18 @@ HERE void gradients(const rwi_wino_tile *tile, bool half, int64_t channels, floa
                     int64_t stride, float *sums)
 {
     for (int64_t c = 0; c < channels; c += LANES) {
-        lanes dy[OUT * OUT], sum = _mm512_loadu_ps(sums + c);
+        lanes dy[OUT * OUT], sum = lanes_load(sums + c);
         for (int i = 0; i < OUT * OUT; i++) {
             dy[i] = masked(tile->out[i], tile->sign[i], c, half);
             sum += dy[i];
         }
-        _mm512_storeu_ps(sums + c, sum);
+        lanes_store(sums + c, sum);
         both_ways(a_back_line, OUT, IN, get_lanes, dy, put_spread, &(spread){to + c, stride});
     }
 }
 
-RWI_FOR_AVX512 void rwi_wino_inputs(const rwi_wino_tile *tile, int64_t channels, float *to,
-                                    int64_t stride)
+LEVEL static void wino_inputs(const rwi_wino_tile *tile, int64_t channels, float *to,
+                              int64_t stride)
 {
     if (tile->half)
         inputs(tile, true, channels, to, stride);
@@ -251,8 +235,8 @@ RWI_FOR_AVX512 void rwi_wino_inputs(const rwi_wino_tile *tile, int64_t channels,
         inputs(tile, false, channels, to, stride);
 }
 
-RWI_FOR_AVX512 void rwi_wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from,
-                                     int64_t stride, const float *bias, bool relu)
+LEVEL static void wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from,
+                               int64_t stride, const float *bias, bool relu)
 {
     if (tile->half)
         outputs(tile, true, channels, from, stride, bias, relu);
@@ -260,8 +244,8 @@ RWI_FOR_AVX512 void rwi_wino_outputs(const rwi_wino_tile *tile, int64_t channels
         outputs(tile, false, channels, from, stride, bias, relu);
 }
 
-RWI_FOR_AVX512 void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to,
-                                       int64_t stride, float *sums)
+LEVEL static void wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to,
+                                 int64_t stride, float *sums)
 {
     if (tile->half)
         gradients(tile, true, channels, to, stride, sums);
@@ -274,75 +258,48 @@ RWI_FOR_AVX512 void rwi_wino_gradients(const rwi_wino_tile *tile, int64_t channe
 /* Tap t of a filter, channel c, is weights[(k * ALL_TAPS + t) * channels + c]. */
 #define ALL_TAPS (TAPS * TAPS)
 
-/* Weights in memory: filters x ALL_TAPS x channels. */
-typedef struct kernel {
-    const float *weights;
-    int64_t filters, channels;
-} kernel;
-
-/* Filters k to k + 15. */
-HERE void weights_panel(const kernel *w, source *get, int64_t panel, int64_t k, float *to)
+HERE void weights_panel(const rwi_wino_weights *w, source *get, int64_t k)
 {
-    float *at = to + k / panel * panel * w->channels + k % panel;
+    float *at = w->to + k / w->panel * w->panel * w->channels + k % w->panel;
     for (int64_t c = 0; c < w->channels; c++) {
         float g[ALL_TAPS * LANES];
         for (int t = 0; t < ALL_TAPS; t++)
             for (int64_t i = 0; i < LANES; i++)
-                g[t * LANES + i] = w->weights[((k + i) * ALL_TAPS + t) * w->channels + c];
+                g[t * LANES + i] = w->from[((k + i) * ALL_TAPS + t) * w->channels + c];
         both_ways(g_line, TAPS, IN, get, &(spread){g, LANES}, put_spread,
-                  &(spread){at + c * panel, w->filters * w->channels});
+                  &(spread){at + c * w->panel, w->filters * w->channels});
     }
 }
 
-RWI_FOR_AVX512 static void weights_either(const kernel *w, bool cut, int64_t panel, int64_t k,
-                                          float *to)
+LEVEL static void wino_weights(const rwi_wino_weights *w, int64_t k)
 {
-    if (cut)
-        weights_panel(w, get_cut, panel, k, to);
+    if (w->cut)
+        weights_panel(w, get_cut, k);
     else
-        weights_panel(w, get_spread, panel, k, to);
+        weights_panel(w, get_spread, k);
 }
 
-void rwi_wino_weights(const float *weights, bool cut, int64_t filters, int64_t channels,
-                      int64_t panel, float *to)
+/* Turned by half a turn. */
+HERE void weights_back_filter(const rwi_wino_weights *w, source *get, int64_t k)
 {
-    const kernel w = {weights, filters, channels};
-#pragma omp parallel for schedule(static)
-    for (int64_t k = 0; k < filters; k += LANES)
-        weights_either(&w, cut, panel, k, to);
-}
-
-/* Filter k, turned by half a turn. */
-HERE void weights_back_filter(const kernel *w, source *get, int64_t panel, int64_t k, float *to)
-{
-    const float *last = w->weights + (k * ALL_TAPS + ALL_TAPS - 1) * w->channels;
-    for (int64_t c = 0; c < w->channels; c += LANES)
+    const float *last = w->from + (k * ALL_TAPS + ALL_TAPS - 1) * w->channels;
+    for (int64_t c = 0; c < w->channels; c += LANES) {
+        float *to = w->to + c / w->panel * w->panel * w->filters + k * w->panel + c % w->panel;
         both_ways(g_line, TAPS, IN, get, &(spread){(float *)(uintptr_t)last + c, -w->channels},
-                  put_spread,
-                  &(spread){to + c / panel * panel * w->filters + k * panel + c % panel,
-                            w->filters * w->channels});
+                  put_spread, &(spread){to, w->filters * w->channels});
+    }
 }
 
-RWI_FOR_AVX512 static void weights_back_either(const kernel *w, bool cut, int64_t panel,
-                                               int64_t k, float *to)
+LEVEL static void wino_weights_back(const rwi_wino_weights *w, int64_t k)
 {
-    if (cut)
-        weights_back_filter(w, get_cut, panel, k, to);
+    if (w->cut)
+        weights_back_filter(w, get_cut, k);
     else
-        weights_back_filter(w, get_spread, panel, k, to);
+        weights_back_filter(w, get_spread, k);
 }
 
-void rwi_wino_weights_back(const float *weights, bool cut, int64_t filters, int64_t channels,
-                           int64_t panel, float *to)
-{
-    const kernel w = {weights, filters, channels};
-#pragma omp parallel for schedule(static)
-    for (int64_t k = 0; k < filters; k++)
-        weights_back_either(&w, cut, panel, k, to);
-}
-
-RWI_FOR_AVX512 static void weights_gradient_panel(float *sum, int64_t filters, int64_t channels,
-                                                  int64_t k, float *dweights)
+LEVEL static void wino_weights_gradient(float *sum, int64_t filters, int64_t channels,
+                                        int64_t k, float *dweights)
 {
     for (int64_t c = 0; c < channels; c++) {
         float g[ALL_TAPS * LANES];
@@ -355,17 +312,6 @@ RWI_FOR_AVX512 static void weights_gradient_panel(float *sum, int64_t filters, i
     }
 }
 
-void rwi_wino_weights_gradient(float *parts, int64_t count, int64_t filters, int64_t channels,
-                               float *dweights)
-{
-    const int64_t size = POINTS * filters * channels;
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < size; i++)
-        for (int64_t part = 1; part < count; part++)
-            parts[i] += parts[part * size + i];
-#pragma omp parallel for schedule(static)
-    for (int64_t k = 0; k < filters; k += LANES)
-        weights_gradient_panel(parts, filters, channels, k, dweights);
-}
-
-#endif
+#undef IN
+#undef OUT
+#undef TAPS

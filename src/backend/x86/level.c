@@ -1,0 +1,16 @@
+/* level.c - which inner loops this machine runs. */
+#include "backend/x86/level.h"
+#include "backend/x86/cpu.h"
+
+#ifdef RWI_X86
+
+const rwi_level *rwi_level_now(void)
+{
+    static const rwi_level *const levels[RWI_CPU_COUNT] = {
+        [RWI_CPU_AVX2] = &rwi_level_avx2,
+        [RWI_CPU_AVX512] = &rwi_level_avx512,
+    };
+    return levels[rwi_cpu_level()];
+}
+
+#endif

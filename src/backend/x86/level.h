@@ -1,0 +1,58 @@
+/* level.h - the inner loops of this folder's kernels, once for each level of instructions. They
+ * are written once, in the *_body.h, over the vectors of lanes_*.h; level_*.c compiles them.
+ * All levels give the same bits unless a line below says otherwise. */
+#ifndef RWI_X86_LEVEL_H
+#define RWI_X86_LEVEL_H
+
+#include "backend/op.h"
+#include "backend/x86/first.h"
+#include "backend/x86/product.h"
+#include "backend/x86/winograd.h"
+
+typedef struct rwi_level {
+    int lanes;       /* floats in a vector */
+    int rows, panel; /* rows and columns of a product that go best */
+    void (*multiply)(const rwi_product *p);
+
+    /* winograd.c. B^T d B of one tile: to[point * stride + c]. */
+    void (*wino_inputs)(const rwi_wino_tile *tile, int64_t channels, float *to, int64_t stride);
+    /* A^T m A of one tile, plus bias (may be NULL), then relu if wanted, to tile->out. */
+    void (*wino_outputs)(const rwi_wino_tile *tile, int64_t channels, float *from,
+                         int64_t stride, const float *bias, bool relu);
+    /* A dy A^T of one tile, where dy is tile->out, masked by sign > 0 in place if there is one.
+     * Its sum over the tile is added to sums, channels of them. */
+    void (*wino_gradients)(const rwi_wino_tile *tile, int64_t channels, float *to,
+                           int64_t stride, float *sums);
+    /* For the forward pass, filters k to k + lanes - 1: to[point][k / panel][c][k % panel]. */
+    void (*wino_weights)(const rwi_wino_weights *w, int64_t k);
+    /* Turned round for the gradient at the inputs, whose channels are our filters, filter k:
+     * to[point][c / panel][k][c % panel]. */
+    void (*wino_weights_back)(const rwi_wino_weights *w, int64_t k);
+    /* G^T u G of sum [point][c][filters] to dweights [filters][3][3][c], filters k to k + lanes
+     * - 1. */
+    void (*wino_weights_gradient)(float *sum, int64_t filters, int64_t channels, int64_t k,
+                                  float *dweights);
+
+    /* conv2d.c: row i of all rows of y; part i of the sums of the gradient at the weights. */
+    void (*first_row)(const rwi_op *op, const rwi_first *f, int64_t i);
+    void (*first_part)(const rwi_op *op, const rwi_first *f, int64_t i);
+
+    /* dense.c. lanes x lanes floats, from_row apart, become columns: to[column * to_row + row],
+     * cut to bfloat16 or not. */
+    void (*turn)(const float *from, int64_t from_row, bool cut, float *to, int64_t to_row);
+    /* y[k] += x . weights[k], for RWI_DOTS rows k; how they are added depends on the level. */
+    void (*add_dots)(const float *x, const float *weights, int64_t inputs, float *y);
+    /* count numbers, a multiple of lanes, from bfloat16; to it; next to what it can hold. */
+    void (*widen)(const rwi_bf16 *from, float *to, int64_t count);
+    void (*narrow)(const float *from, rwi_bf16 *to, int64_t count);
+    void (*cut)(const float *from, float *to, int64_t count);
+} rwi_level;
+
+#define RWI_DOTS 4
+
+/* The best of this machine, within rwi_cpu_limit; NULL: it has none. */
+const rwi_level *rwi_level_now(void);
+
+extern const rwi_level rwi_level_avx2, rwi_level_avx512;
+
+#endif

@@ -1,0 +1,23 @@
+/* level_body.h - all inner loops, over the vectors of whoever includes this, and their row. */
+#include "backend/x86/level.h"
+
+#include <string.h>
+
+#include "backend/x86/product_body.h"
+
+#include "backend/x86/winograd_body.h"
+
+#include "backend/x86/first_body.h"
+
+#include "backend/x86/dense_body.h"
+
+#define LEVEL_ROW                                                                              \
+    {                                                                                          \
+        .lanes = LANES, .rows = ROWS, .panel = 2 * LANES, .multiply = multiply,                \
+        .wino_inputs = wino_inputs, .wino_outputs = wino_outputs,                              \
+        .wino_gradients = wino_gradients, .wino_weights = wino_weights,                        \
+        .wino_weights_back = wino_weights_back,                                                \
+        .wino_weights_gradient = wino_weights_gradient, .first_row = first_row,                \
+        .first_part = first_part, .turn = turn, .add_dots = add_dots, .widen = widen,          \
+        .narrow = narrow, .cut = cut,                                                          \
+    }
