@@ -5,6 +5,7 @@ ROW(rwi_kernel_x86_winograd)
 ROW(rwi_kernel_x86_dense)
 ROW(rwi_kernel_x86_batchnorm)
 ROW(rwi_kernel_x86_dropout)
+ROW(rwi_kernel_x86_maxpool)
 #endif
 #ifdef RWI_HAVE_ONEDNN
 ROW(rwi_kernel_onednn_conv2d)

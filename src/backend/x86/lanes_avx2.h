@@ -52,6 +52,18 @@ HERE lanes lanes_where_positive(lanes sign, lanes x)
     return _mm256_and_ps(_mm256_cmp_ps(sign, _mm256_setzero_ps(), _CMP_GT_OQ), x);
 }
 
+/* a > b ? yes : no. */
+HERE lanes lanes_where_greater(lanes a, lanes b, lanes yes, lanes no)
+{
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+
+/* x where a == b, else 0. */
+HERE lanes lanes_where_equal(lanes a, lanes b, lanes x)
+{
+    return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ), x);
+}
+
 HERE float lanes_sum(lanes x)
 {
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));

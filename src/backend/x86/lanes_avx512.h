@@ -53,6 +53,18 @@ HERE lanes lanes_where_positive(lanes sign, lanes x)
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(sign, _mm512_setzero_ps(), _CMP_GT_OQ), x);
 }
 
+/* a > b ? yes : no. */
+HERE lanes lanes_where_greater(lanes a, lanes b, lanes yes, lanes no)
+{
+    return _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), yes);
+}
+
+/* x where a == b, else 0. */
+HERE lanes lanes_where_equal(lanes a, lanes b, lanes x)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ), x);
+}
+
 HERE float lanes_sum(lanes x)
 {
     return _mm512_reduce_add_ps(x);

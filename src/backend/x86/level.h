@@ -37,6 +37,10 @@ typedef struct rwi_level {
     void (*first_row)(const rwi_op *op, const rwi_first *f, int64_t i);
     void (*first_part)(const rwi_op *op, const rwi_first *f, int64_t i);
 
+    /* pool.c: row i of all rows of y; dx of its windows. */
+    void (*pool_row)(const rwi_op *op, int64_t i);
+    void (*unpool_row)(const rwi_op *op, int64_t i);
+
     /* dense.c. lanes x lanes floats, from_row apart, become columns: to[column * to_row + row],
      * cut to bfloat16 or not. */
     void (*turn)(const float *from, int64_t from_row, bool cut, float *to, int64_t to_row);

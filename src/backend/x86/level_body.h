@@ -9,6 +9,8 @@
 
 #include "backend/x86/first_body.h"
 
+#include "backend/x86/pool_body.h"
+
 #include "backend/x86/dense_body.h"
 
 #define LEVEL_ROW                                                                              \
@@ -18,6 +20,6 @@
         .wino_gradients = wino_gradients, .wino_weights = wino_weights,                        \
         .wino_weights_back = wino_weights_back,                                                \
         .wino_weights_gradient = wino_weights_gradient, .first_row = first_row,                \
-        .first_part = first_part, .turn = turn, .add_dots = add_dots, .widen = widen,          \
-        .narrow = narrow, .cut = cut,                                                          \
+        .first_part = first_part, .pool_row = pool_row, .unpool_row = unpool_row,              \
+        .turn = turn, .add_dots = add_dots, .widen = widen, .narrow = narrow, .cut = cut,      \
     }

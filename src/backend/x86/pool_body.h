@@ -1,0 +1,111 @@
+/* pool_body.h - maxima over windows that do not overlap, over vectors of channels. */
+
+/* The part of a window that is inside the image. */
+typedef struct frame {
+    int64_t top, bottom, left, right;
+} frame;
+
+HERE int64_t inside(int64_t at, int64_t size)
+{
+    return at < 0 ? 0 : at > size ? size : at;
+}
+
+HERE frame frame_of(const rwi_op *op, int64_t i, int64_t j)
+{
+    const int64_t top = i * op->stride - op->pad_top, left = j * op->stride - op->pad_left;
+    return (frame){inside(top, op->x.h), inside(top + op->kernel_h, op->x.h),
+                   inside(left, op->x.w), inside(left + op->kernel_w, op->x.w)};
+}
+
+HERE lanes pool_load(const float *from, const rwi_bf16 *from16, bool half, int64_t at)
+{
+    return half ? lanes_load_half(from16 + at) : lanes_load(from + at);
+}
+
+HERE void pool_store(float *to, rwi_bf16 *to16, bool half, int64_t at, lanes x)
+{
+    if (half)
+        lanes_store_half(to16 + at, x);
+    else
+        lanes_store(to + at, x);
+}
+
+/* The maximum of LANES channels, those at the left upper corner's index at; and which pixel of
+ * the window it was, the first of equal ones. */
+HERE lanes largest(const rwi_op *op, bool half, frame f, int64_t at, lanes *which)
+{
+    lanes best = pool_load(op->in[0], op->in16[0], half, at);
+    float number = 0.0F;
+    *which = lanes_none();
+    for (int64_t row = 0; row < f.bottom - f.top; row++)
+        for (int64_t column = 0; column < f.right - f.left; column++, number += 1.0F) {
+            const int64_t pixel = at + (row * op->x.w + column) * op->x.c;
+            const lanes x = pool_load(op->in[0], op->in16[0], half, pixel);
+            *which = lanes_where_greater(x, best, lanes_all(number), *which);
+            best = lanes_where_greater(x, best, x, best);
+        }
+    return best;
+}
+
+/* Index of the frame's left upper corner in the batch, whose image is n. */
+HERE int64_t corner(const rwi_op *op, int64_t n, frame f)
+{
+    return ((n * op->x.h + f.top) * op->x.w + f.left) * op->x.c;
+}
+
+HERE void pool_pixel(const rwi_op *op, bool half, int64_t n, frame f, int64_t y)
+{
+    const bool empty = f.top == f.bottom || f.left == f.right;
+    for (int64_t c = 0; c < op->y.c; c += LANES) {
+        lanes which, best = lanes_none();
+        if (!empty)
+            best = largest(op, half, f, corner(op, n, f) + c, &which);
+        pool_store(op->out, op->out16, half, y + c, best);
+    }
+}
+
+/* dx of the window, from dy of its pixel. */
+HERE void unpool_pixel(const rwi_op *op, bool half, int64_t n, frame f, int64_t y)
+{
+    for (int64_t c = 0; c < op->y.c; c += LANES) {
+        const int64_t at = corner(op, n, f) + c;
+        float number = 0.0F;
+        lanes which, dy = pool_load(op->dout, op->dout16, half, y + c);
+        const lanes best = largest(op, half, f, at, &which);
+        if (op->masks_dx)
+            dy = lanes_where_positive(best, dy);
+        for (int64_t row = 0; row < f.bottom - f.top; row++)
+            for (int64_t column = 0; column < f.right - f.left; column++, number += 1.0F)
+                pool_store(op->din[0], op->din16[0], half,
+                           at + (row * op->x.w + column) * op->x.c,
+                           lanes_where_equal(which, lanes_all(number), dy));
+    }
+}
+
+LEVEL static void pool_row(const rwi_op *op, int64_t i)
+{
+    const int64_t n = i / op->y.h;
+    for (int64_t j = 0; j < op->y.w; j++) {
+        const frame f = frame_of(op, i % op->y.h, j);
+        const int64_t y = (i * op->y.w + j) * op->y.c;
+        if (op->half)
+            pool_pixel(op, true, n, f, y);
+        else
+            pool_pixel(op, false, n, f, y);
+    }
+}
+
+LEVEL static void unpool_row(const rwi_op *op, int64_t i)
+{
+    const int64_t n = i / op->y.h;
+    for (int64_t j = 0; j < op->y.w; j++) {
+        const frame f = frame_of(op, i % op->y.h, j);
+        const int64_t y = (i * op->y.w + j) * op->y.c;
+        if (f.top == f.bottom || f.left == f.right)
+            continue;
+        if (op->half)
+            unpool_pixel(op, true, n, f, y);
+        else
+            unpool_pixel(op, false, n, f, y);
+    }
+}
