@@ -2,8 +2,9 @@
  *
  * The guess: a value is rounded to a step, as many of them between the least and the greatest
  * as fit into an int32_t above the value's index. Such items have no ties, and vector
- * instructions sort them fast (sort_body.h). A large group is dealt into pieces by the upper
- * bits of the steps, which then need no place in the items: steps are finer by as much.
+ * instructions sort them fast (sort_body.h). A large group is sorted by digits where vectors
+ * are short (sort_digits.c), or dealt into pieces by the upper bits of the steps, which then
+ * need no place in the items: steps are finer by as much.
  *
  * The proof: only those that were rounded to the same step stand by index and may be wrong.
  * Their values are looked at, and insertion puts them right. Where that takes too long, or
@@ -56,17 +57,23 @@ static int bits_below(int64_t n)
 /* How a group is guessed: items are step << index_bits | index. */
 typedef struct grain {
     int index_bits, step_bits;
-    bool dealt; /* the upper PIECE_BITS of a step are lost, and are the number of a piece */
+    bool digits; /* is sorted by digits */
+    bool dealt;  /* the upper PIECE_BITS of a step are lost, and are the number of a piece */
 } grain;
 
 /* A float has 24 bits, so more steps than 2^23 would not tell more values apart. */
-static grain grain_of(int64_t n)
+static grain grain_of(const rwi_sorter *by, int64_t n)
 {
-    grain g = {.index_bits = bits_below(n), .dealt = n > UNDEALT};
+    grain g = {.index_bits = bits_below(n), .digits = n > by->most};
+    g.dealt = !g.digits && n > UNDEALT;
     const int bits = 32 - g.index_bits + (g.dealt ? PIECE_BITS : 0);
-    g.step_bits = bits < 23 ? bits : 23;
+    const int most = g.digits ? RWI_DIGITS * RWI_DIGIT_BITS : 23;
+    g.step_bits = bits < most ? bits : most;
     return g;
 }
+
+_Static_assert(RWI_ORDER_MOST <= 1 << (32 - RWI_DIGITS * RWI_DIGIT_BITS),
+               "items hold an index and all digits");
 
 static void sort_pieces(const rwi_sorter *by, const int32_t *items, int32_t *steps, int64_t n,
                         int bits, int32_t *sorted, rwi_ahead *ahead)
@@ -128,10 +135,12 @@ RWI_BODY static bool order_by(const rwi_sorter *by, const float *values, int64_t
                               uint32_t *order, rwi_ahead *ahead)
 {
     int32_t items[ROOM], steps[ROOM], sorted[ROOM];
-    const grain g = grain_of(n);
+    const grain g = grain_of(by, n);
     if (!guess(values, n, g, items, steps))
         return false;
-    if (g.dealt)
+    if (g.digits)
+        rwi_sort_by_digits(items, n, g.index_bits, steps, sorted, ahead);
+    else if (g.dealt)
         sort_pieces(by, items, steps, n, g.step_bits - PIECE_BITS, sorted, ahead);
     else
         by->sort(items, n, steps, sorted, ahead);

@@ -8,6 +8,7 @@
  * overwritten by anything. */
 #define RWI_PIECES 4
 typedef struct rwi_sorter {
+    int64_t most; /* larger groups are better sorted by digits */
     /* sorted = the n items, ascending; all of them differ. Overwrites items and spare, fetches
      * n of ahead, which may be NULL. */
     void (*sort)(int32_t *items, int64_t n, int32_t *spare, int32_t *sorted, rwi_ahead *ahead);
@@ -18,6 +19,28 @@ typedef struct rwi_sorter {
      * from bit on up; n where there is none. Entries after the n-th are read. */
     int64_t (*twin)(const int32_t *sorted, int64_t start, int64_t n, int bit);
 } rwi_sorter;
+
+/* sorted = the n items, ascending, of which only the RWI_DIGITS * RWI_DIGIT_BITS bits from
+ * first_bit on, the uppermost, need sorting: by those below they are in order. Overwrites
+ * items, fetches n of ahead, which may be NULL. */
+#define RWI_DIGITS     2
+#define RWI_DIGIT_BITS 9
+void rwi_sort_by_digits(int32_t *items, int64_t n, int first_bit, int32_t *spare,
+                        int32_t *sorted, rwi_ahead *ahead);
+
+/* Fetches the next n floats of each. */
+static inline void rwi_fetch(rwi_ahead *ahead, int64_t n)
+{
+    const int64_t line = 16;
+    for (int64_t i = 0; i < n; i += line) {
+        __builtin_prefetch(ahead->read[0] + i, 0, 2);
+        __builtin_prefetch(ahead->read[1] + i, 0, 2);
+        __builtin_prefetch(ahead->write + i, 1);
+    }
+    ahead->read[0] += n;
+    ahead->read[1] += n;
+    ahead->write += n;
+}
 
 extern const rwi_sorter rwi_sorter_avx2, rwi_sorter_avx512;
 

@@ -99,6 +99,7 @@ INNER unsigned alike(const int32_t *from, int bit)
 #include "backend/x86/sort_body.h"
 
 const rwi_sorter rwi_sorter_avx512 = {
+    .most = RWI_ORDER_MOST,
     .sort = sort_items,
     .deal = deal,
     .twin = twin,

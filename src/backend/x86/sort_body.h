@@ -189,19 +189,6 @@ LEVEL static int64_t divide(int32_t *items, int64_t n, int32_t *spare)
     return low;
 }
 
-LEVEL static void fetch(rwi_ahead *ahead, int64_t n)
-{
-    const int64_t line = 16;
-    for (int64_t i = 0; i < n; i += line) {
-        __builtin_prefetch(ahead->read[0] + i, 0, 2);
-        __builtin_prefetch(ahead->read[1] + i, 0, 2);
-        __builtin_prefetch(ahead->write + i, 1);
-    }
-    ahead->read[0] += n;
-    ahead->read[1] += n;
-    ahead->write += n;
-}
-
 /* From left to right, so that what sort_small writes too much is overwritten. All items differ,
  * so both parts are shorter than the whole. */
 LEVEL static void sort_items(int32_t *items, int64_t n, int32_t *spare, int32_t *sorted,
@@ -215,7 +202,7 @@ LEVEL static void sort_items(int32_t *items, int64_t n, int32_t *spare, int32_t 
         n -= low;
     }
     if (ahead)
-        fetch(ahead, n);
+        rwi_fetch(ahead, n);
     sort_small(items, n, sorted);
 }
 
