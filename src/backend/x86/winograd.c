@@ -284,8 +284,12 @@ static void convolve(const winograd *w, const convolution *c, float *scratch)
 
 static void transform_weights(const rwi_op *op, const winograd *w, float *to)
 {
-    const rwi_wino_weights weights = {op->param[0],         op->half, op->y.c, op->x.c,
-                                      panel_of(w, op->y.c), to};
+    const rwi_wino_weights weights = {.from = op->param[0],
+                                      .cut = op->half,
+                                      .filters = op->y.c,
+                                      .channels = op->x.c,
+                                      .panel = panel_of(w, op->y.c),
+                                      .to = to};
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t k = 0; k < op->y.c; k += w->level->lanes)
         w->level->wino_weights(&weights, k);
@@ -401,8 +405,12 @@ static void weights_gradient(const rwi_op *op, const winograd *w, const places *
 
 static void transform_weights_back(const rwi_op *op, const winograd *w, float *to)
 {
-    const rwi_wino_weights weights = {op->param[0],         op->half, op->y.c, op->x.c,
-                                      panel_of(w, op->x.c), to};
+    const rwi_wino_weights weights = {.from = op->param[0],
+                                      .cut = op->half,
+                                      .filters = op->y.c,
+                                      .channels = op->x.c,
+                                      .panel = panel_of(w, op->x.c),
+                                      .to = to};
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t k = 0; k < op->y.c; k++)
         w->level->wino_weights_back(&weights, k);
