@@ -65,8 +65,10 @@ static void on_levels(check *f)
         levels++;
     }
     rwi_cpu_limit(RWI_CPU_COUNT);
-    if (levels == 0)
+    if (levels == 0) {
+        print_message("skipped: no AVX2\n");
         skip();
+    }
 }
 
 /* ---- products */
@@ -274,8 +276,10 @@ static void check_transforms(const rwi_level *level, arrays *r)
 static void test_transforms(void **state)
 {
     (void)state;
-    if (rwi_cpu_level() == RWI_CPU_AVX2)
-        skip(); /* nothing to compare it with */
+    if (rwi_cpu_level() == RWI_CPU_AVX2) {
+        print_message("skipped: no AVX-512 to compare AVX2 with\n");
+        skip();
+    }
     on_levels(check_transforms);
 }
 
@@ -294,6 +298,7 @@ int main(void)
 static void test_none(void **state)
 {
     (void)state;
+    print_message("skipped: not an x86\n");
     skip();
 }
 
