@@ -58,7 +58,7 @@ def points(args, folder, net):
 
 
 def measure(args, net):
-    """Rows of one net, or none where something could not be run."""
+    """Rows of one net, and how many points could not be run; rewire itself said why."""
     with tempfile.TemporaryDirectory() as folder:
         todo = list(points(args, folder, net))
         results = [[] for _ in todo]
@@ -66,11 +66,12 @@ def measure(args, net):
             note(f"{net}, round {number + 1} of {args.rounds}")
             for (_, _, options), rows in zip(todo, results):
                 rows.append(run_json([REWIRE, "bench", "step", *options, "--steps", str(args.steps), "--json"]))
-    return [
+    rows = [
         {"net": net, "what": what, "value": value} | {key: statistics.median(row[key] for row in rows) for key in FIGURES}
         for (what, value, _), rows in zip(todo, results)
         if None not in rows
     ]
+    return rows, len(todo) - len(rows)
 
 
 def show(net, what, rows):
@@ -91,16 +92,27 @@ def write(path, rows):
         writer.writerows(rows)
 
 
-def numbers(kind):
-    return lambda text: [kind(word) for word in text.split(",")]
+def listed(text, kind):
+    numbers = [kind(word) for word in text.split(",")]
+    if min(numbers) <= 0:
+        raise ValueError(text)
+    return numbers
+
+
+def sizes(text):
+    return listed(text, int)
+
+
+def factors(text):
+    return listed(text, float)
 
 
 def arguments():
     parser = argparse.ArgumentParser(
         prog="./dev bench growth", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("nets", nargs="*", metavar="NET", help="default: conv4")
-    parser.add_argument("--batches", type=numbers(int), default=BATCHES, help="default: %(default)s")
-    parser.add_argument("--widths", type=numbers(float), default=WIDTHS, help="default: %(default)s")
+    parser.add_argument("--batches", type=sizes, default=BATCHES, help=f"default: {','.join(map(str, BATCHES))}")
+    parser.add_argument("--widths", type=factors, default=WIDTHS, help=f"default: {','.join(map(str, WIDTHS))}")
     parser.add_argument("--batch", type=int, default=50, help="where something else grows; default: %(default)s")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="at most; default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
@@ -109,23 +121,29 @@ def arguments():
     args = parser.parse_args()
     for unknown in [net for net in args.nets if net not in NETS]:
         parser.error(f"no net '{unknown}'; there are: {' '.join(NETS)}")
+    if args.out and not os.path.isdir(os.path.dirname(os.path.abspath(args.out))):
+        parser.error(f"--out '{args.out}': there is no such folder")
     if min(args.rounds, args.steps, args.threads, args.batch) < 1:
         parser.error("rounds, steps, threads and batch must be 1 or more")
+    args.nets = args.nets or ["conv4"]
     return args
 
 
 def main():
     args = arguments()
-    rows = []
-    for net in args.nets or ["conv4"]:
-        rows += measure(args, net)
+    rows, failed = [], 0
+    for net in args.nets:
+        more, missing = measure(args, net)
+        rows, failed = rows + more, failed + missing
     print(f"{cpu_name()}, float32, batch {args.batch} and {args.threads} threads where they do not grow")
-    for net in args.nets or ["conv4"]:
+    for net in args.nets:
         for what in ("batch", "width", "threads"):
             show(net, what, rows)
     if args.out:
         write(args.out, rows)
-    return 0 if rows else 1
+    if failed:
+        note(f"{failed} points could not be run; see above")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

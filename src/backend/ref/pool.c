@@ -1,29 +1,13 @@
 /* pool.c (ref) - maximum and mean over windows. Padding never wins and is never counted: both
  * look only at the part of the window inside the image. Of equal maxima the first in reading
  * order wins and gets the gradient. */
+#include "backend/frame.h"
 #include "backend/kernel.h"
 
 #include <string.h>
 
-/* Rows [top, bottom) and columns [left, right) of x. */
-typedef struct frame {
-    int64_t top, bottom, left, right;
-} frame;
-
-static int64_t clamp(int64_t v, int64_t highest)
-{
-    return v < 0 ? 0 : v > highest ? highest : v;
-}
-
-static frame frame_of(const rwi_op *op, int64_t i, int64_t j)
-{
-    const int64_t top = i * op->stride - op->pad_top, left = j * op->stride - op->pad_left;
-    return (frame){clamp(top, op->x.h), clamp(top + op->kernel_h, op->x.h),
-                   clamp(left, op->x.w), clamp(left + op->kernel_w, op->x.w)};
-}
-
 /* Offset of the maximum in the image; -1 for a window that is all padding. */
-static int64_t largest(const rwi_op *op, const float *x, frame f, int32_t c)
+static int64_t largest(const rwi_op *op, const float *x, rwi_frame f, int32_t c)
 {
     int64_t best = -1;
     for (int64_t row = f.top; row < f.bottom; row++)
@@ -35,7 +19,7 @@ static int64_t largest(const rwi_op *op, const float *x, frame f, int32_t c)
     return best;
 }
 
-static float mean(const rwi_op *op, const float *x, frame f, int32_t c)
+static float mean(const rwi_op *op, const float *x, rwi_frame f, int32_t c)
 {
     const int64_t area = (f.bottom - f.top) * (f.right - f.left);
     double sum = 0.0;
@@ -45,7 +29,7 @@ static float mean(const rwi_op *op, const float *x, frame f, int32_t c)
     return area ? (float)(sum / (double)area) : 0.0F;
 }
 
-static void spread_max(const rwi_op *op, const float *x, frame f, int32_t c, float dy,
+static void spread_max(const rwi_op *op, const float *x, rwi_frame f, int32_t c, float dy,
                        float *dx)
 {
     const int64_t at = largest(op, x, f, c);
@@ -53,7 +37,7 @@ static void spread_max(const rwi_op *op, const float *x, frame f, int32_t c, flo
         dx[at] += dy;
 }
 
-static void spread_mean(const rwi_op *op, frame f, int32_t c, float dy, float *dx)
+static void spread_mean(const rwi_op *op, rwi_frame f, int32_t c, float dy, float *dx)
 {
     const int64_t area = (f.bottom - f.top) * (f.right - f.left);
     for (int64_t row = f.top; row < f.bottom; row++)
@@ -67,7 +51,7 @@ static void pool(const rwi_op *op, const float *x, float *y)
     for (int64_t i = 0; i < op->y.h; i++)
         for (int64_t j = 0; j < op->y.w; j++)
             for (int32_t c = 0; c < op->y.c; c++, y++) {
-                const frame f = frame_of(op, i, j);
+                const rwi_frame f = rwi_frame_of(op, i, j);
                 if (op->kind == RWI_OP_AVGPOOL) {
                     *y = mean(op, x, f, c);
                     continue;
@@ -83,7 +67,7 @@ static void unpool(const rwi_op *op, const float *x, const float *dy, float *dx)
     for (int64_t i = 0; i < op->y.h; i++)
         for (int64_t j = 0; j < op->y.w; j++)
             for (int32_t c = 0; c < op->y.c; c++, dy++) {
-                const frame f = frame_of(op, i, j);
+                const rwi_frame f = rwi_frame_of(op, i, j);
                 if (op->kind == RWI_OP_AVGPOOL)
                     spread_mean(op, f, c, *dy, dx);
                 else

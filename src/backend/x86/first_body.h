@@ -3,10 +3,10 @@
 
 #if LANES == 16
 #define PIXELS    8 /* at a time, forward */
-#define WIDE_TAPS 2 /* vectors at a time, backward */
+#define WIDE_BACK 2 /* vectors at a time, backward */
 #else
 #define PIXELS    4
-#define WIDE_TAPS 1
+#define WIDE_BACK 1
 #endif
 #define WIDE 2 /* vectors at a time, forward */
 
@@ -93,7 +93,7 @@ HERE void first_collect(const rwi_op *op, const rwi_first *f, int64_t n, int32_t
     const int32_t *offset = f->offset + first;
     const bool relu = rwi_op_masks_dy(op);
     float *const to = sums + first * filters + k;
-    lanes sum[RWI_FIRST_TAPS][WIDE_TAPS], bias[WIDE_TAPS];
+    lanes sum[RWI_FIRST_TAPS][WIDE_BACK], bias[WIDE_BACK];
     for (int v = 0; v < wide; v++) {
         bias[v] = lanes_none();
         for (int t = 0; t < RWI_FIRST_TAPS; t++)
@@ -127,8 +127,8 @@ HERE void first_collect_all(const rwi_op *op, const rwi_first *f, int64_t n, boo
 {
     for (int32_t first = 0; first < f->taps; first += RWI_FIRST_TAPS) {
         int64_t k = 0;
-        for (; k + WIDE_TAPS * LANES <= op->y.c; k += WIDE_TAPS * LANES)
-            first_collect(op, f, n, first, k, WIDE_TAPS, half, sums);
+        for (; k + WIDE_BACK * LANES <= op->y.c; k += WIDE_BACK * LANES)
+            first_collect(op, f, n, first, k, WIDE_BACK, half, sums);
         if (k < op->y.c)
             first_collect(op, f, n, first, k, 1, half, sums);
     }

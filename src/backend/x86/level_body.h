@@ -1,4 +1,5 @@
 /* level_body.h - all inner loops, over the vectors of whoever includes this, and their row. */
+#include "backend/frame.h"
 #include "backend/x86/level.h"
 
 #include <string.h>

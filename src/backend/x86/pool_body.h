@@ -1,22 +1,5 @@
 /* pool_body.h - maxima over windows that do not overlap, over vectors of channels. */
 
-/* The part of a window that is inside the image. */
-typedef struct frame {
-    int64_t top, bottom, left, right;
-} frame;
-
-HERE int64_t inside(int64_t at, int64_t size)
-{
-    return at < 0 ? 0 : at > size ? size : at;
-}
-
-HERE frame frame_of(const rwi_op *op, int64_t i, int64_t j)
-{
-    const int64_t top = i * op->stride - op->pad_top, left = j * op->stride - op->pad_left;
-    return (frame){inside(top, op->x.h), inside(top + op->kernel_h, op->x.h),
-                   inside(left, op->x.w), inside(left + op->kernel_w, op->x.w)};
-}
-
 HERE lanes pool_load(const float *from, const rwi_bf16 *from16, bool half, int64_t at)
 {
     return half ? lanes_load_half(from16 + at) : lanes_load(from + at);
@@ -32,7 +15,7 @@ HERE void pool_store(float *to, rwi_bf16 *to16, bool half, int64_t at, lanes x)
 
 /* The maximum of LANES channels, those at the left upper corner's index at; and which pixel of
  * the window it was, the first of equal ones. */
-HERE lanes largest(const rwi_op *op, bool half, frame f, int64_t at, lanes *which)
+HERE lanes largest(const rwi_op *op, bool half, rwi_frame f, int64_t at, lanes *which)
 {
     lanes best = pool_load(op->in[0], op->in16[0], half, at);
     float number = 0.0F;
@@ -48,24 +31,23 @@ HERE lanes largest(const rwi_op *op, bool half, frame f, int64_t at, lanes *whic
 }
 
 /* Index of the frame's left upper corner in the batch, whose image is n. */
-HERE int64_t corner(const rwi_op *op, int64_t n, frame f)
+HERE int64_t corner(const rwi_op *op, int64_t n, rwi_frame f)
 {
     return ((n * op->x.h + f.top) * op->x.w + f.left) * op->x.c;
 }
 
-HERE void pool_pixel(const rwi_op *op, bool half, int64_t n, frame f, int64_t y)
+HERE void pool_pixel(const rwi_op *op, bool half, int64_t n, rwi_frame f, int64_t y)
 {
-    const bool empty = f.top == f.bottom || f.left == f.right;
     for (int64_t c = 0; c < op->y.c; c += LANES) {
         lanes which, best = lanes_none();
-        if (!empty)
+        if (!rwi_frame_empty(f))
             best = largest(op, half, f, corner(op, n, f) + c, &which);
         pool_store(op->out, op->out16, half, y + c, best);
     }
 }
 
 /* dx of the window, from dy of its pixel. */
-HERE void unpool_pixel(const rwi_op *op, bool half, int64_t n, frame f, int64_t y)
+HERE void unpool_pixel(const rwi_op *op, bool half, int64_t n, rwi_frame f, int64_t y)
 {
     for (int64_t c = 0; c < op->y.c; c += LANES) {
         const int64_t at = corner(op, n, f) + c;
@@ -86,7 +68,7 @@ LEVEL static void pool_row(const rwi_op *op, int64_t i)
 {
     const int64_t n = i / op->y.h;
     for (int64_t j = 0; j < op->y.w; j++) {
-        const frame f = frame_of(op, i % op->y.h, j);
+        const rwi_frame f = rwi_frame_of(op, i % op->y.h, j);
         const int64_t y = (i * op->y.w + j) * op->y.c;
         if (op->half)
             pool_pixel(op, true, n, f, y);
@@ -99,9 +81,9 @@ LEVEL static void unpool_row(const rwi_op *op, int64_t i)
 {
     const int64_t n = i / op->y.h;
     for (int64_t j = 0; j < op->y.w; j++) {
-        const frame f = frame_of(op, i % op->y.h, j);
+        const rwi_frame f = rwi_frame_of(op, i % op->y.h, j);
         const int64_t y = (i * op->y.w + j) * op->y.c;
-        if (f.top == f.bottom || f.left == f.right)
+        if (rwi_frame_empty(f))
             continue;
         if (op->half)
             unpool_pixel(op, true, n, f, y);

@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#define LANES      RWI_PRODUCT_COLUMNS /* channels come by so many */
+#define PANEL      RWI_PRODUCT_COLUMNS /* channels: the narrowest panel; they come by so many */
 #define POINTS     RWI_WINO_POINTS
 #define IN         RWI_WINO_IN
 #define TAPS       (3 * 3)
@@ -87,7 +87,7 @@ static bool pays(const rwi_op *op)
 static bool takes(const rwi_op *op)
 {
     return rwi_level_now() && pays(op) && op->kernel_h == 3 && op->kernel_w == 3 &&
-           op->stride == 1 && op->x.c % LANES == 0 && op->y.c % LANES == 0 &&
+           op->stride == 1 && op->x.c % PANEL == 0 && op->y.c % PANEL == 0 &&
            op->x.c * op->y.c >= SMALL && op->pad_top <= 2 && op->pad_left <= 2 &&
            op->y.h >= OUT && op->y.w >= OUT;
 }
@@ -148,7 +148,7 @@ static void release(rwi_op *op)
 
 static int64_t panel_of(const winograd *w, int64_t columns)
 {
-    return columns % w->level->panel ? LANES : w->level->panel;
+    return columns % w->level->panel ? PANEL : w->level->panel;
 }
 
 /* ---- tiles */
@@ -282,14 +282,20 @@ static void convolve(const winograd *w, const convolution *c, float *scratch)
             convolve_block(w, c, b * w->block, scratch + part * w->room);
 }
 
+/* How the weights are transformed for a convolution with so many outputs: y's, or x's back. */
+static rwi_wino_weights weights_for(const rwi_op *op, int64_t columns, float *to)
+{
+    return (rwi_wino_weights){.from = op->param[0],
+                              .cut = op->half,
+                              .filters = op->y.c,
+                              .channels = op->x.c,
+                              .panel = panel_of(op->own, columns),
+                              .to = to};
+}
+
 static void transform_weights(const rwi_op *op, const winograd *w, float *to)
 {
-    const rwi_wino_weights weights = {.from = op->param[0],
-                                      .cut = op->half,
-                                      .filters = op->y.c,
-                                      .channels = op->x.c,
-                                      .panel = panel_of(w, op->y.c),
-                                      .to = to};
+    const rwi_wino_weights weights = weights_for(op, op->y.c, to);
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t k = 0; k < op->y.c; k += w->level->lanes)
         w->level->wino_weights(&weights, k);
@@ -405,12 +411,7 @@ static void weights_gradient(const rwi_op *op, const winograd *w, const places *
 
 static void transform_weights_back(const rwi_op *op, const winograd *w, float *to)
 {
-    const rwi_wino_weights weights = {.from = op->param[0],
-                                      .cut = op->half,
-                                      .filters = op->y.c,
-                                      .channels = op->x.c,
-                                      .panel = panel_of(w, op->x.c),
-                                      .to = to};
+    const rwi_wino_weights weights = weights_for(op, op->x.c, to);
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t k = 0; k < op->y.c; k++)
         w->level->wino_weights_back(&weights, k);
