@@ -1,7 +1,7 @@
 /* step.c - one training step: the way of one batch through the project. Read this file first.
  *
- * The values are fixed. What moves is the latents; every now and then they decide anew where the
- * values go, and the net goes on with the values in their new places. */
+ * The values are fixed. What moves is the latents; every now and then they decide anew where
+ * the values go, and the net goes on with the values in their new places. */
 #include "train/trainer.h"
 
 #include "backend/loss.h"

@@ -18,13 +18,13 @@ HERE void pool_store(float *to, rwi_bf16 *to16, bool half, int64_t at, lanes x)
 HERE lanes largest(const rwi_op *op, bool half, rwi_frame f, int64_t at, lanes *which)
 {
     lanes best = pool_load(op->in[0], op->in16[0], half, at);
-    float number = 0.0F;
+    int number = 0;
     *which = lanes_none();
     for (int64_t row = 0; row < f.bottom - f.top; row++)
-        for (int64_t column = 0; column < f.right - f.left; column++, number += 1.0F) {
+        for (int64_t column = 0; column < f.right - f.left; column++, number++) {
             const int64_t pixel = at + (row * op->x.w + column) * op->x.c;
             const lanes x = pool_load(op->in[0], op->in16[0], half, pixel);
-            *which = lanes_where_greater(x, best, lanes_all(number), *which);
+            *which = lanes_where_greater(x, best, lanes_all((float)number), *which);
             best = lanes_where_greater(x, best, x, best);
         }
     return best;
@@ -51,16 +51,16 @@ HERE void unpool_pixel(const rwi_op *op, bool half, int64_t n, rwi_frame f, int6
 {
     for (int64_t c = 0; c < op->y.c; c += LANES) {
         const int64_t at = corner(op, n, f) + c;
-        float number = 0.0F;
+        int number = 0;
         lanes which, dy = pool_load(op->dout, op->dout16, half, y + c);
         const lanes best = largest(op, half, f, at, &which);
         if (op->masks_dx)
             dy = lanes_where_positive(best, dy);
         for (int64_t row = 0; row < f.bottom - f.top; row++)
-            for (int64_t column = 0; column < f.right - f.left; column++, number += 1.0F)
+            for (int64_t column = 0; column < f.right - f.left; column++, number++)
                 pool_store(op->din[0], op->din16[0], half,
                            at + (row * op->x.w + column) * op->x.c,
-                           lanes_where_equal(which, lanes_all(number), dy));
+                           lanes_where_equal(which, lanes_all((float)number), dy));
     }
 }
 
