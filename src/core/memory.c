@@ -1,15 +1,18 @@
 /* memory.c - calloc with an aligned start, a count of what lives, and failures on request.
  *
  * The bytes before each block hold what free and the counters need. calloc leaves large blocks
- * to the kernel's zero pages, so clearing costs nothing until memory is touched. */
+ * to the kernel's zero pages, so clearing costs nothing until memory is touched. Large blocks
+ * ask for huge pages: the addresses of a net's arrays then fit into the processor's table. */
 #include "core/memory.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT ((uintptr_t)64)
+#define HUGE_PAGE ((uintptr_t)1 << 21)
 #define LARGEST   (UINT64_C(1) << 39) /* no machine has it: such a size is a mistake */
 
 typedef struct header {
@@ -38,6 +41,21 @@ static header *header_of(void *memory)
     return (header *)memory - 1;
 }
 
+/* Where a block holds whole ones. A system that has none, or gives none, is as good as before.
+ */
+static void prefer_huge_pages(const char *raw, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t first = ((uintptr_t)raw + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    const uintptr_t end = ((uintptr_t)raw + bytes) / HUGE_PAGE * HUGE_PAGE;
+    if (first < end)
+        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+#else
+    (void)raw;
+    (void)bytes;
+#endif
+}
+
 void *rwi_alloc(size_t count, size_t size)
 {
     size_t bytes;
@@ -48,6 +66,7 @@ void *rwi_alloc(size_t count, size_t size)
     char *raw = calloc(1, bytes + sizeof(header) + ALIGNMENT);
     if (raw == NULL)
         return NULL;
+    prefer_huge_pages(raw, bytes);
     uintptr_t skip = sizeof(header) + ALIGNMENT - 1;
     skip -= ((uintptr_t)raw + skip) % ALIGNMENT;
     void *memory = raw + skip;
