@@ -19,7 +19,7 @@ HERE void put_sum(lanes sum, float *out, bool add)
 }
 
 /* rows rows, a_row apart, of wide vectors of columns: known when this is compiled, but for
- * a_row where the rows are few. */
+ * a_row where the rows are few. Two steps of the depth at a time. */
 HERE void product_block(const rwi_product *p, const float *a, int64_t a_row, const float *b,
                         float *out, int rows, int wide)
 {
@@ -28,6 +28,7 @@ HERE void product_block(const rwi_product *p, const float *a, int64_t a_row, con
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < wide; j++)
             sum[i][j] = lanes_none();
+#pragma GCC unroll 2
     for (int64_t l = 0; l < p->depth; l++, a += p->a_step, b += p->b_row) {
         lanes right[2];
         for (int j = 0; j < wide; j++)
@@ -69,19 +70,29 @@ HERE int64_t product_narrow(const rwi_product *p, int64_t a_row)
     return i;
 }
 
-LEVEL static void multiply(const rwi_product *p)
+/* p is a copy, and add known when this is compiled, so that no sum stored could change them. */
+HERE void product_all(rwi_product p, bool add)
 {
     int64_t i = 0;
-    if (p->columns == LANES && p->a_row == RWI_PRODUCT_NEAR)
-        i = product_narrow(p, RWI_PRODUCT_NEAR);
-    else if (p->columns == LANES && p->a_row == 1)
-        i = product_narrow(p, 1);
-    for (; i + ROWS <= p->rows; i += ROWS)
-        product_rows(p, i, ROWS);
-    for (; i + 4 <= p->rows; i += 4)
-        product_rows(p, i, 4);
-    for (; i + 2 <= p->rows; i += 2)
-        product_rows(p, i, 2);
-    if (i < p->rows)
-        product_rows(p, i, 1);
+    p.add = add;
+    if (p.columns == LANES && p.a_row == RWI_PRODUCT_NEAR)
+        i = product_narrow(&p, RWI_PRODUCT_NEAR);
+    else if (p.columns == LANES && p.a_row == 1)
+        i = product_narrow(&p, 1);
+    for (; i + ROWS <= p.rows; i += ROWS)
+        product_rows(&p, i, ROWS);
+    for (; i + 4 <= p.rows; i += 4)
+        product_rows(&p, i, 4);
+    for (; i + 2 <= p.rows; i += 2)
+        product_rows(&p, i, 2);
+    if (i < p.rows)
+        product_rows(&p, i, 1);
+}
+
+LEVEL static void multiply(const rwi_product *p)
+{
+    if (p->add)
+        product_all(*p, true);
+    else
+        product_all(*p, false);
 }
