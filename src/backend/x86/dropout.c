@@ -1,4 +1,4 @@
-/* dropout.c (x86) - the reference's dropout, 16 Philox blocks at a time: the same masks, bit
+/* dropout.c (x86) - the reference's dropout, many Philox blocks at a time: the same masks, bit
  * for bit.
  *
  * Element i is kept when (word i >> 8) * 2^-24 >= rate, that is when word i >> 8 is at least
@@ -12,19 +12,20 @@
 #include <math.h>
 #include <string.h>
 
-#define BLOCKS 16           /* Philox blocks at a time */
-#define CHUNK  (4 * BLOCKS) /* words, so elements, in them */
+#define GROUPS                                                                                 \
+    2 /* vectors of Philox blocks at a time: as much as the registers hold with AVX2 */
+#define CHUNK (4 * GROUPS * 8) /* words, so elements, of them at most */
 
-/* Words of blocks first .. first + BLOCKS - 1, two to each uint64_t. */
-typedef void philox_fn(rwi_stream s, uint64_t first, uint64_t pairs[CHUNK / 2]);
+/* Words of the blocks from first on, as many as the function's vectors hold. */
+typedef void philox_fn(rwi_stream s, uint64_t first, uint32_t words[CHUNK]);
 
 /* rwi_philox on blocks side by side, one to each 64-bit lane of V. Only the lower half of a
  * lane counts: MUL multiplies lower halves, so what the upper ones hold does no harm. LOW and
  * HIGH interleave the first and second halves of two vectors. */
 #define DEFINE_PHILOX(function, TARGET, V, MUL, LOW, HIGH)                                     \
-    TARGET static void function(rwi_stream s, uint64_t first, uint64_t pairs[CHUNK / 2])       \
+    TARGET static void function(rwi_stream s, uint64_t first, uint32_t words[CHUNK])           \
     {                                                                                          \
-        enum { LANES = sizeof(V) / 8, GROUPS = BLOCKS / LANES };                               \
+        enum { LANES = sizeof(V) / 8 };                                                        \
         const V none = {0}, half = none + UINT32_MAX;                                          \
         V c0[GROUPS], c1[GROUPS], c2[GROUPS], c3[GROUPS];                                      \
         uint32_t k0 = (uint32_t)s.key, k1 = (uint32_t)(s.key >> 32);                           \
@@ -50,8 +51,8 @@ typedef void philox_fn(rwi_stream s, uint64_t first, uint64_t pairs[CHUNK / 2]);
         for (int g = 0; g < GROUPS; g++) {                                                     \
             const V front = (c0[g] & half) | c1[g] << 32, back = (c2[g] & half) | c3[g] << 32; \
             const V low = LOW(front, back), high = HIGH(front, back);                          \
-            memcpy(pairs + 2 * g * LANES, &low, sizeof low);                                   \
-            memcpy(pairs + (2 * g + 1) * LANES, &high, sizeof high);                           \
+            memcpy(words + 4 * g * LANES, &low, sizeof low);                                   \
+            memcpy(words + (4 * g + 2) * LANES, &high, sizeof high);                           \
         }                                                                                      \
     }
 
@@ -67,13 +68,10 @@ typedef uint64_t lanes8 __attribute__((vector_size(64)));
 #define HIGH8(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 DEFINE_PHILOX(philox_avx512, RWI_FOR_AVX512, lanes8, MUL8, LOW8, HIGH8)
 
-static void philox_generic(rwi_stream s, uint64_t first, uint64_t pairs[CHUNK / 2])
+static void philox_generic(rwi_stream s, uint64_t first, uint32_t words[CHUNK])
 {
-    for (uint64_t block = 0; block < BLOCKS; block++) {
-        uint32_t words[4];
-        rwi_philox(s, first + block, words);
-        memcpy(pairs + 2 * block, words, sizeof words);
-    }
+    for (uint64_t block = 0; block < CHUNK / 4; block++)
+        rwi_philox(s, first + block, words + 4 * block);
 }
 
 typedef struct mask {
@@ -86,16 +84,14 @@ typedef struct mask {
     rwi_bf16 *to16;
 } mask;
 
-/* Elements start .. start + count - 1, count <= CHUNK, start a multiple of CHUNK. half is a
- * constant where this is compiled. */
+/* Elements start .. start + count - 1, no more than the words of one call, of which start is a
+ * multiple. half is a constant where this is compiled. */
 RWI_BODY static void chunk(const mask *m, philox_fn *philox, bool half, int64_t start,
                            int count)
 {
-    uint64_t pairs[CHUNK / 2];
     uint32_t words[CHUNK];
     float kept[CHUNK]; /* an array, so that the choice below needs no branch */
-    philox(m->stream, (uint64_t)start / 4, pairs);
-    memcpy(words, pairs, sizeof words);
+    philox(m->stream, (uint64_t)start / 4, words);
     for (int i = 0; i < count; i++)
         kept[i] = (half ? rwi_bf16_wide(m->from16[start + i]) : m->from[start + i]) * m->scale;
     for (int i = 0; i < count; i++)
@@ -107,36 +103,38 @@ RWI_BODY static void chunk(const mask *m, philox_fn *philox, bool half, int64_t 
             m->to[start + i] = kept[i];
 }
 
-RWI_BODY static void chunks(const mask *m, philox_fn *philox, bool half, int64_t start,
-                            int64_t end)
+RWI_BODY static void chunks(const mask *m, philox_fn *philox, int words, bool half,
+                            int64_t start, int64_t end)
 {
-    for (; start + CHUNK <= end; start += CHUNK)
-        chunk(m, philox, half, start, CHUNK);
+    for (; start + words <= end; start += words)
+        chunk(m, philox, half, start, words);
     if (start < end)
         chunk(m, philox, half, start, (int)(end - start));
 }
 
-RWI_BODY static void part(const mask *m, philox_fn *philox, int64_t start, int64_t end)
+/* words: how many philox makes. */
+RWI_BODY static void part(const mask *m, philox_fn *philox, int words, int64_t start,
+                          int64_t end)
 {
     if (m->from16)
-        chunks(m, philox, true, start, end);
+        chunks(m, philox, words, true, start, end);
     else
-        chunks(m, philox, false, start, end);
+        chunks(m, philox, words, false, start, end);
 }
 
 RWI_FOR_AVX2 static void part_avx2(const mask *m, int64_t start, int64_t end)
 {
-    part(m, philox_avx2, start, end);
+    part(m, philox_avx2, 4 * GROUPS * 4, start, end);
 }
 
 RWI_FOR_AVX512 static void part_avx512(const mask *m, int64_t start, int64_t end)
 {
-    part(m, philox_avx512, start, end);
+    part(m, philox_avx512, CHUNK, start, end);
 }
 
 static void part_generic(const mask *m, int64_t start, int64_t end)
 {
-    part(m, philox_generic, start, end);
+    part(m, philox_generic, CHUNK, start, end);
 }
 
 /* Elements of one task of the parallel loop. */
