@@ -15,9 +15,10 @@
 
 #include <string.h>
 
-#define UNITS 32                 /* of a panel, forward */
-#define DEPTH 512                /* inputs at a time, forward */
-#define WIDE  512                /* inputs of a panel, backward */
+#define UNITS 32          /* come by so many: a multiple of every level's panel */
+#define DEPTH 512         /* inputs at a time, forward */
+#define WIDE  512         /* inputs of a panel, backward */
+#define PITCH (WIDE + 16) /* floats from row to row, against falling into one cache set */
 #define LARGE (INT64_C(1) << 20) /* weights; fewer are left to others */
 #define FEW   4                  /* images whose weights are read where they are, forward */
 
@@ -51,8 +52,8 @@ static rw_status prepare(rwi_op *op)
     d->inputs = inputs_of(op);
     d->units = units_of(op);
     d->threads = rwi_threads();
-    const int64_t forward = (UNITS + op->batch) * DEPTH;
-    const int64_t backward = (d->units + op->batch) * WIDE;
+    const int64_t forward = UNITS * DEPTH + op->batch * PITCH;
+    const int64_t backward = (d->units + op->batch) * PITCH;
     d->room = forward > backward ? forward : backward;
     const int64_t behind = op->half ? op->batch * d->units : 0;
     op->scratch_bytes = (size_t)(d->threads * d->room + behind) * sizeof(float);
@@ -78,27 +79,27 @@ _Static_assert(WIDE == DEPTH, "rows of one length are gathered");
 static void gather(const float *from, int64_t row, int64_t rows, float *to)
 {
     for (int64_t i = 0; i < rows; i++)
-        memcpy(to + i * WIDE, from + i * row, WIDE * sizeof *to);
+        memcpy(to + i * PITCH, from + i * row, WIDE * sizeof *to);
 }
 
 static void gather_half(const dense *d, const rwi_bf16 *from, int64_t row, int64_t rows,
                         float *to)
 {
     for (int64_t i = 0; i < rows; i++)
-        d->level->widen(from + i * row, to + i * WIDE, WIDE);
+        d->level->widen(from + i * row, to + i * PITCH, WIDE);
 }
 
 static void gather_cut(const dense *d, const float *from, int64_t row, int64_t rows, float *to)
 {
     for (int64_t i = 0; i < rows; i++)
-        d->level->cut(from + i * row, to + i * WIDE, WIDE);
+        d->level->cut(from + i * row, to + i * PITCH, WIDE);
 }
 
 static void scatter_half(const dense *d, const float *from, int64_t rows, rwi_bf16 *to,
                          int64_t row)
 {
     for (int64_t i = 0; i < rows; i++)
-        d->level->narrow(from + i * WIDE, to + i * row, WIDE);
+        d->level->narrow(from + i * PITCH, to + i * row, WIDE);
 }
 
 static void gather_x(const rwi_op *op, const dense *d, int64_t i, float *x)
@@ -121,26 +122,26 @@ static void start_outputs(const rwi_op *op, const dense *d, float *y)
             memset(y + n * d->units, 0, bytes);
 }
 
-/* Adds to y what DEPTH inputs from i on, x, give to UNITS units from u on; w: room for their
- * weights. */
+/* Adds to y what DEPTH inputs from i on, x, give to a panel of units from u on; w: room for
+ * their weights. */
 static void forward_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i,
                           const float *x, float *w, float *y)
 {
     const float *weights = op->param[0] + u * d->inputs + i;
-    const int lanes = d->level->lanes;
+    const int lanes = d->level->lanes, panel = d->level->panel;
     for (int64_t l = 0; l < DEPTH; l += lanes)
-        for (int64_t k = 0; k < UNITS; k += lanes)
-            d->level->turn(weights + k * d->inputs + l, d->inputs, op->half, w + l * UNITS + k,
-                           UNITS);
+        for (int64_t k = 0; k < panel; k += lanes)
+            d->level->turn(weights + k * d->inputs + l, d->inputs, op->half, w + l * panel + k,
+                           panel);
     d->level->multiply(&(rwi_product){.a = x,
                                       .b = w,
                                       .out = y + u,
                                       .rows = op->batch,
-                                      .columns = UNITS,
+                                      .columns = panel,
                                       .depth = DEPTH,
-                                      .a_row = DEPTH,
+                                      .a_row = PITCH,
                                       .a_step = 1,
-                                      .b_row = UNITS,
+                                      .b_row = panel,
                                       .out_row = d->units,
                                       .add = true});
 }
@@ -157,14 +158,14 @@ static void forward_few(const rwi_op *op, const dense *d, float *y)
 
 static void forward_panels(const rwi_op *op, const dense *d, float *y)
 {
-    const int64_t panels = d->units / UNITS;
+    const int64_t panel = d->level->panel, panels = d->units / panel;
 #pragma omp parallel for schedule(static) num_threads((int)d->threads)
     for (int64_t t = 0; t < d->threads; t++) {
-        float *x = room_of(op, t), *w = x + op->batch * DEPTH;
+        float *x = room_of(op, t), *w = x + op->batch * PITCH;
         for (int64_t i = 0; i < d->inputs; i += DEPTH) {
             gather_x(op, d, i, x);
             for (int64_t p = t * panels / d->threads; p < (t + 1) * panels / d->threads; p++)
-                forward_panel(op, d, p * UNITS, i, x, w, y);
+                forward_panel(op, d, p * panel, i, x, w, y);
         }
     }
 }
@@ -215,7 +216,7 @@ static void weights_panel(const rwi_op *op, const dense *d, const float *dy, int
                                       .depth = op->batch,
                                       .a_row = 1,
                                       .a_step = d->units,
-                                      .b_row = WIDE,
+                                      .b_row = PITCH,
                                       .out_row = d->inputs});
 }
 
@@ -235,8 +236,8 @@ static void data_panel(const rwi_op *op, const dense *d, const float *dy, int64_
                                       .depth = d->units,
                                       .a_row = d->units,
                                       .a_step = 1,
-                                      .b_row = WIDE,
-                                      .out_row = op->half ? WIDE : d->inputs});
+                                      .b_row = PITCH,
+                                      .out_row = op->half ? PITCH : d->inputs});
     if (op->half)
         scatter_half(d, dx, op->batch, op->din16[0] + i, d->inputs);
 }
@@ -247,7 +248,7 @@ static void backward_panel(const rwi_op *op, const dense *d, const float *dy, in
     if (op->dparam[0])
         weights_panel(op, d, dy, i, room);
     if (op->din[0])
-        data_panel(op, d, dy, i, room + op->batch * WIDE, room);
+        data_panel(op, d, dy, i, room + op->batch * PITCH, room);
 }
 
 static rw_status backward(rwi_op *op)
