@@ -1,6 +1,7 @@
 /* threads.h - how many threads to use, and time. Loops are parallel by OpenMP, the runtime that
  * oneDNN uses; a loop's result never depends on the number of threads unless its contract says
- * so. */
+ * so. Loops over much work are dynamic: cores that others share are not equally fast, and
+ * whoever waits for the slower one may sleep. */
 #ifndef RWI_CORE_THREADS_H
 #define RWI_CORE_THREADS_H
 

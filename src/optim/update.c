@@ -9,7 +9,7 @@
 void rwi_update_all(const rwi_update *update, const void *rates, rwi_update_range move)
 {
     int64_t count = update->count, chunks = (count + CHUNK - 1) / CHUNK;
-#pragma omp parallel for num_threads(rwi_threads()) if (chunks > 1) schedule(static)
+#pragma omp parallel for num_threads(rwi_threads()) if (chunks > 1) schedule(dynamic)
     for (int64_t c = 0; c < chunks; c++)
         move(rates, update, c * CHUNK, c + 1 < chunks ? (c + 1) * CHUNK : count);
 }

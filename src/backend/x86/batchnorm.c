@@ -234,7 +234,7 @@ static void in_parts(const rwi_op *op, work *const levels[])
 {
     const norm *b = op->own;
     work *const run = levels[rwi_cpu_level()];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic)
     for (int64_t part = 0; part < PARTS; part++)
         run(op, b, part, part * b->rows / PARTS, (part + 1) * b->rows / PARTS);
 }

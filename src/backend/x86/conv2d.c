@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define MOST_CHANNELS 3  /* above, oneDNN is as fast */
+#define ROWS          16 /* of y at a time */
 #define PARTS         16 /* sums over images that are added up in order, whatever the threads */
 
 static bool takes(const rwi_op *op)
@@ -118,7 +119,7 @@ static rw_status forward(rwi_op *op)
 #pragma omp parallel for schedule(static)
         for (int64_t n = 0; n < op->batch; n++)
             pad(op, f, n);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic, ROWS)
     for (int64_t i = 0; i < op->batch * op->y.h; i++)
         level->first_row(op, f, i);
     return RW_OK;
@@ -154,7 +155,7 @@ static rw_status backward(rwi_op *op)
     const rwi_first *f = op->own;
     const rwi_level *level = rwi_level_now();
     if (op->dparam[0]) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic)
         for (int64_t i = 0; i < f->parts; i++)
             level->first_part(op, f, i);
         add_parts(op, f);

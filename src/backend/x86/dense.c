@@ -13,6 +13,7 @@
 
 #ifdef RWI_X86
 
+#include <omp.h>
 #include <string.h>
 
 #define UNITS 32          /* come by so many: a multiple of every level's panel */
@@ -258,10 +259,9 @@ static rw_status backward(rwi_op *op)
     const float *dy = masked_dy(op, d);
     if (op->dparam[1])
         rwi_vector_sum_rows(dy, op->batch, d->units, op->dparam[1]);
-#pragma omp parallel for schedule(static) num_threads((int)d->threads)
-    for (int64_t t = 0; t < d->threads; t++)
-        for (int64_t p = t * panels / d->threads; p < (t + 1) * panels / d->threads; p++)
-            backward_panel(op, d, dy, p * WIDE, room_of(op, t));
+#pragma omp parallel for schedule(dynamic) num_threads((int)d->threads)
+    for (int64_t p = 0; p < panels; p++)
+        backward_panel(op, d, dy, p * WIDE, room_of(op, omp_get_thread_num()));
     return RW_OK;
 }
 

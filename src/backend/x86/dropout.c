@@ -84,42 +84,47 @@ typedef struct mask {
     rwi_bf16 *to16;
 } mask;
 
+/* How philox makes words, and how many. Constants where a part is compiled. */
+typedef struct maker {
+    philox_fn *philox;
+    int words;
+    bool half;
+} maker;
+
 /* Elements start .. start + count - 1, no more than the words of one call, of which start is a
- * multiple. half is a constant where this is compiled. */
-RWI_BODY static void chunk(const mask *m, philox_fn *philox, bool half, int64_t start,
-                           int count)
+ * multiple. */
+RWI_BODY static void chunk(const mask *m, maker by, int64_t start, int count)
 {
     uint32_t words[CHUNK];
     float kept[CHUNK]; /* an array, so that the choice below needs no branch */
-    philox(m->stream, (uint64_t)start / 4, words);
+    by.philox(m->stream, (uint64_t)start / 4, words);
     for (int i = 0; i < count; i++)
-        kept[i] = (half ? rwi_bf16_wide(m->from16[start + i]) : m->from[start + i]) * m->scale;
-    for (int i = 0; i < count; i++)
+        kept[i] =
+            (by.half ? rwi_bf16_wide(m->from16[start + i]) : m->from[start + i]) * m->scale;
+    for (int i = 0; i < count && i < by.words; i++)
         kept[i] = (int32_t)(words[i] >> 8) >= m->lowest ? kept[i] : 0.0F;
     for (int i = 0; i < count; i++)
-        if (half)
+        if (by.half)
             m->to16[start + i] = rwi_bf16_round(kept[i]);
         else
             m->to[start + i] = kept[i];
 }
 
-RWI_BODY static void chunks(const mask *m, philox_fn *philox, int words, bool half,
-                            int64_t start, int64_t end)
+RWI_BODY static void chunks(const mask *m, maker by, int64_t start, int64_t end)
 {
-    for (; start + words <= end; start += words)
-        chunk(m, philox, half, start, words);
+    for (; start + by.words <= end; start += by.words)
+        chunk(m, by, start, by.words);
     if (start < end)
-        chunk(m, philox, half, start, (int)(end - start));
+        chunk(m, by, start, (int)(end - start));
 }
 
-/* words: how many philox makes. */
 RWI_BODY static void part(const mask *m, philox_fn *philox, int words, int64_t start,
                           int64_t end)
 {
     if (m->from16)
-        chunks(m, philox, words, true, start, end);
+        chunks(m, (maker){philox, words, true}, start, end);
     else
-        chunks(m, philox, words, false, start, end);
+        chunks(m, (maker){philox, words, false}, start, end);
 }
 
 RWI_FOR_AVX2 static void part_avx2(const mask *m, int64_t start, int64_t end)
@@ -153,7 +158,7 @@ static void apply(const rwi_op *op, mask m)
     m.stream = rwi_stream_sub(op->stream, (uint64_t)op->step);
     m.lowest = (int32_t)ceil(op->rate * 0x1p24);
     m.scale = (float)(1.0 / (1.0 - op->rate));
-#pragma omp parallel for schedule(static) if (count > TASK)
+#pragma omp parallel for schedule(dynamic) if (count > TASK)
     for (int64_t start = 0; start < count; start += TASK)
         levels[level](&m, start, start + TASK < count ? start + TASK : count);
 }

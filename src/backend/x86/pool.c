@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define ROWS 16 /* at a time */
+
 static bool takes(const rwi_op *op)
 {
     return rwi_level_now() && op->stride >= op->kernel_h && op->stride >= op->kernel_w &&
@@ -17,7 +19,7 @@ static bool takes(const rwi_op *op)
 static rw_status forward(rwi_op *op)
 {
     const rwi_level *level = rwi_level_now();
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic, ROWS)
     for (int64_t i = 0; i < op->batch * op->y.h; i++)
         level->pool_row(op, i);
     return RW_OK;
@@ -39,7 +41,7 @@ static rw_status backward(rwi_op *op)
     if (!covers(op))
         memset(op->din[0], 0,
                (size_t)rwi_op_x_count(op) * (op->half ? sizeof(rwi_bf16) : sizeof(float)));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic, ROWS)
     for (int64_t i = 0; i < op->batch * op->y.h; i++)
         level->unpool_row(op, i);
     return RW_OK;

@@ -14,6 +14,7 @@
 
 #ifdef RWI_X86
 
+#include <omp.h>
 #include <string.h>
 
 #define PANEL      RWI_PRODUCT_COLUMNS /* channels: the narrowest panel; they come by so many */
@@ -276,10 +277,9 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
 static void convolve(const winograd *w, const convolution *c, float *scratch)
 {
     const int64_t blocks = (c->g->tiles + w->block - 1) / w->block;
-#pragma omp parallel for schedule(static) num_threads((int)w->threads)
-    for (int64_t part = 0; part < w->threads; part++)
-        for (int64_t b = part * blocks / w->threads; b < (part + 1) * blocks / w->threads; b++)
-            convolve_block(w, c, b * w->block, scratch + part * w->room);
+#pragma omp parallel for schedule(dynamic) num_threads((int)w->threads)
+    for (int64_t b = 0; b < blocks; b++)
+        convolve_block(w, c, b * w->block, scratch + omp_get_thread_num() * w->room);
 }
 
 /* How the weights are transformed for a convolution with so many outputs: y's, or x's back. */
