@@ -23,9 +23,12 @@ static inline uint32_t bits_of(int32_t item)
 static void count(const int32_t *items, int64_t n, int bit, uint32_t starts[DIGITS][VALUES])
 {
     memset(starts, 0, sizeof(uint32_t) * DIGITS * VALUES);
-    for (int64_t i = 0; i < n; i++)
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < n; i++) {
+        const uint32_t digits = bits_of(items[i]) >> bit;
         for (int d = 0; d < DIGITS; d++)
-            starts[d][bits_of(items[i]) >> (bit + d * RWI_DIGIT_BITS) & (VALUES - 1)]++;
+            starts[d][digits >> d * RWI_DIGIT_BITS & (VALUES - 1)]++;
+    }
     for (int d = 0; d < DIGITS; d++) {
         uint32_t sum = 0;
         for (int v = 0; v < VALUES; v++) {
@@ -38,8 +41,11 @@ static void count(const int32_t *items, int64_t n, int bit, uint32_t starts[DIGI
 
 static void put(const int32_t *from, int64_t n, int bit, uint32_t *starts, int32_t *to)
 {
-    for (int64_t i = 0; i < n; i++)
-        to[starts[bits_of(from[i]) >> bit & (VALUES - 1)]++] = from[i];
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t item = from[i];
+        to[starts[bits_of(item) >> bit & (VALUES - 1)]++] = item;
+    }
 }
 
 void rwi_sort_by_digits(int32_t *items, int64_t n, int first_bit, int32_t *spare,
