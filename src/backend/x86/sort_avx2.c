@@ -105,7 +105,7 @@ INNER unsigned alike(const int32_t *from, int bit)
 #include "backend/x86/sort_body.h"
 
 const rwi_sorter rwi_sorter_avx2 = {
-    .most = 2048,
+    .most = 1024,
     .sort = sort_items,
     .deal = deal,
     .twin = twin,
