@@ -59,16 +59,10 @@ static void place_wide(const rwi_placing *p, int64_t start)
         p->placed[start + order[r]] = p->ladder[start + r];
 }
 
-/* Groups a thread takes at a time, an eighth of its share: cores are not equally fast. */
-static int64_t turn_of(int64_t groups)
-{
-    return 1 + groups / (8 * (int64_t)rwi_threads());
-}
-
 void rwi_place(const rwi_placing *p)
 {
     rwi_order_fn *const find = rwi_order_best();
-#pragma omp parallel for schedule(dynamic, turn_of(p->groups))                                 \
+#pragma omp parallel for schedule(dynamic, rwi_turn(p->groups))                                \
     num_threads(rwi_threads()) if (p->groups > 1 && p->groups * p->n > WORTH)
     for (int64_t g = 0; g < p->groups; g++)
         if (p->n > RWI_ORDER_MOST)

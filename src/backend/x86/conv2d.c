@@ -13,13 +13,13 @@
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
+#include "core/threads.h"
 
 #ifdef RWI_X86
 
 #include <string.h>
 
 #define MOST_CHANNELS 3  /* above, oneDNN is as fast */
-#define ROWS          16 /* of y at a time */
 #define PARTS         16 /* sums over images that are added up in order, whatever the threads */
 
 static bool takes(const rwi_op *op)
@@ -119,8 +119,9 @@ static rw_status forward(rwi_op *op)
 #pragma omp parallel for schedule(static)
         for (int64_t n = 0; n < op->batch; n++)
             pad(op, f, n);
-#pragma omp parallel for schedule(dynamic, ROWS)
-    for (int64_t i = 0; i < op->batch * op->y.h; i++)
+    const int64_t rows = op->batch * op->y.h;
+#pragma omp parallel for schedule(dynamic, rwi_turn(rows))
+    for (int64_t i = 0; i < rows; i++)
         level->first_row(op, f, i);
     return RW_OK;
 }

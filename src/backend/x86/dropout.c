@@ -12,9 +12,9 @@
 #include <math.h>
 #include <string.h>
 
-#define GROUPS                                                                                 \
-    2 /* vectors of Philox blocks at a time: as much as the registers hold with AVX2 */
-#define CHUNK (4 * GROUPS * 8) /* words, so elements, of them at most */
+/* Vectors of Philox blocks at a time: as many as the registers hold with AVX2. */
+#define GROUPS 2
+#define CHUNK  (4 * GROUPS * 8) /* words, so elements, of them at most */
 
 /* Words of the blocks from first on, as many as the function's vectors hold. */
 typedef void philox_fn(rwi_stream s, uint64_t first, uint32_t words[CHUNK]);

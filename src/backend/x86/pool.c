@@ -3,12 +3,11 @@
 #include "backend/kernel.h"
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
+#include "core/threads.h"
 
 #ifdef RWI_X86
 
 #include <string.h>
-
-#define ROWS 16 /* at a time */
 
 static bool takes(const rwi_op *op)
 {
@@ -19,8 +18,9 @@ static bool takes(const rwi_op *op)
 static rw_status forward(rwi_op *op)
 {
     const rwi_level *level = rwi_level_now();
-#pragma omp parallel for schedule(dynamic, ROWS)
-    for (int64_t i = 0; i < op->batch * op->y.h; i++)
+    const int64_t rows = op->batch * op->y.h;
+#pragma omp parallel for schedule(dynamic, rwi_turn(rows))
+    for (int64_t i = 0; i < rows; i++)
         level->pool_row(op, i);
     return RW_OK;
 }
@@ -41,8 +41,9 @@ static rw_status backward(rwi_op *op)
     if (!covers(op))
         memset(op->din[0], 0,
                (size_t)rwi_op_x_count(op) * (op->half ? sizeof(rwi_bf16) : sizeof(float)));
-#pragma omp parallel for schedule(dynamic, ROWS)
-    for (int64_t i = 0; i < op->batch * op->y.h; i++)
+    const int64_t rows = op->batch * op->y.h;
+#pragma omp parallel for schedule(dynamic, rwi_turn(rows))
+    for (int64_t i = 0; i < rows; i++)
         level->unpool_row(op, i);
     return RW_OK;
 }
