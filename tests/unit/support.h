@@ -37,5 +37,8 @@ void remove_folder(char *folder);
 /* Runs the tests; each must give back all memory it took. */
 #define run_all(tests) support_run(tests, sizeof(tests) / sizeof *(tests))
 int support_run(const struct CMUnitTest *tests, size_t count);
+/* Instead, where this build or machine lacks what is tested: one test, skipped, that says why.
+ */
+int run_none(const char *why);
 
 #endif

@@ -295,17 +295,9 @@ int main(void)
 
 #else
 
-static void test_none(void **state)
-{
-    (void)state;
-    print_message("skipped: not an x86\n");
-    skip();
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_none)};
-    return run_all(tests);
+    return run_none("not an x86");
 }
 
 #endif
