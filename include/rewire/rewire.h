@@ -296,7 +296,7 @@ typedef struct rw_progress {
     int64_t epoch, epochs;        /* epoch: 1-based, the current one */
     int64_t step, steps;          /* within this epoch */
     double loss, accuracy;        /* training so far in this epoch */
-    double images_per_second;     /* lately */
+    double images_per_second;     /* lately; on EPOCH and END: the mean of that epoch */
     double seconds, seconds_left; /* of training in this run; estimate */
     double lr;
     bool has_validation, has_test; /* on RW_EVENT_EPOCH and _END */

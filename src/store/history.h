@@ -6,7 +6,9 @@
 
 typedef struct rwi_history_row {
     int64_t epoch, step;
-    double lr, seconds, images_per_second; /* seconds of training so far in the run */
+    double lr;
+    double seconds;           /* of training so far in the run */
+    double images_per_second; /* the mean of the epoch, without its evaluation */
     double train_loss, train_accuracy;
     bool has_validation, has_test;
     double validation_loss, validation_accuracy, test_loss, test_accuracy;

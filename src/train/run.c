@@ -79,6 +79,7 @@ static void fill_epoch(const rwi_run *run, rw_progress *p)
         p->epoch = row->epoch;
         p->loss = row->train_loss;
         p->accuracy = row->train_accuracy;
+        p->images_per_second = row->images_per_second;
     }
     p->best_epoch = best ? best->epoch : 0;
     p->best_on_test = lucky ? lucky->test_accuracy : 0;
@@ -121,6 +122,11 @@ void rwi_run_report(rwi_run *run, rw_event event, const char *path,
 
 /* ---- the loop */
 
+static double per_second(int64_t images, double seconds)
+{
+    return seconds > 0 ? (double)images / seconds : 0;
+}
+
 static bool after_step(void *user, rw_trainer *t)
 {
     rwi_run *run = user;
@@ -128,7 +134,9 @@ static bool after_step(void *user, rw_trainer *t)
     double every = run->options.checkpoint_seconds > 0 ? run->options.checkpoint_seconds : 60;
     run->mark = now;
     run->step_seconds = run->step_seconds > 0 ? 0.95 * run->step_seconds + 0.05 * took : took;
-    run->speed = run->step_seconds > 0 ? (double)t->options.batch / run->step_seconds : 0;
+    run->speed = per_second(t->options.batch, run->step_seconds);
+    run->epoch_seconds += took;
+    run->epoch_images += t->options.batch;
     rwi_run_report(run, RW_EVENT_STEP, NULL, NULL);
     if (!run->cancelled && now - run->saved >= every)
         run->status = rwi_run_checkpoint(run);
@@ -148,7 +156,8 @@ static rw_status end_epoch(rwi_run *run)
                             .step = t->step,
                             .lr = rwi_trainer_lr(t, t->epoch - 1, rwi_trainer_batches(t) - 1),
                             .seconds = rwi_run_seconds(run),
-                            .images_per_second = run->speed,
+                            .images_per_second =
+                                per_second(run->epoch_images, run->epoch_seconds),
                             .train_loss = train.loss,
                             .train_accuracy = train.accuracy,
                             .has_validation = validation.count > 0,
@@ -161,6 +170,8 @@ static rw_status end_epoch(rwi_run *run)
     RWI_TRY(rwi_run_save_epoch(run));
     rwi_run_report(run, RW_EVENT_EPOCH, NULL, NULL);
     run->mark = rwi_seconds();
+    run->epoch_seconds = 0;
+    run->epoch_images = 0;
     return RW_OK;
 }
 

@@ -23,6 +23,8 @@ typedef struct rwi_run {
     double mark;           /* when the last step ended */
     double step_seconds;   /* a step takes, lately */
     double speed;          /* images per second, lately */
+    double epoch_seconds;  /* all steps of the epoch took, in this process */
+    int64_t epoch_images;  /* that they saw */
     rw_status status;      /* of a checkpoint inside the epoch */
     bool cancelled;
 } rwi_run;

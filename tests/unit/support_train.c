@@ -5,6 +5,7 @@
 #include "core/memory.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static bool watch(void *user, const rw_progress *p)
 {
@@ -12,7 +13,11 @@ static bool watch(void *user, const rw_progress *p)
     w->events[p->event]++;
     if (p->event == RW_EVENT_END)
         w->end = *p;
-    return p->event == RW_EVENT_STEP && ++w->steps == w->stop_after;
+    if (p->event != RW_EVENT_STEP)
+        return false;
+    if (++w->steps == w->rest_after)
+        usleep(200000);
+    return w->steps == w->stop_after;
 }
 
 rw_status train(rw_recipe *recipe, const char *out, watcher *w)

@@ -9,6 +9,7 @@
 /* Counts what a run tells, and may stop it. */
 typedef struct watcher {
     int64_t stop_after; /* steps; 0: never */
+    int64_t rest_after; /* steps; sleeps 0.2 s then */
     int64_t steps;
     int events[5];
     rw_progress end;

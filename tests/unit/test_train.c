@@ -209,6 +209,30 @@ static void test_selection_is_by_validation(void **state)
     remove_folder(root);
 }
 
+/* 500 images in at least 0.2 s, and never slower than with evaluation and saving. */
+static void test_the_speed_of_an_epoch_is_its_mean(void **state)
+{
+    char *root = make_folder();
+    char out[400];
+    rw_recipe *recipe = make_recipe();
+    rwi_history_row *rows;
+    int count;
+    watcher w = {.rest_after = 2};
+    (void)state;
+    snprintf(out, sizeof out, "%s/run", root);
+    assert_ok(train(recipe, out, &w));
+    assert_ok(rwi_history_read(out, &rows, &count));
+    assert_int_equal(count, 3);
+    assert_true(rows[0].images_per_second <= 500 / 0.2);
+    for (int i = 0; i < count; i++) {
+        const double took = rows[i].seconds - (i ? rows[i - 1].seconds : 0);
+        assert_true(rows[i].images_per_second >= 500 / took);
+    }
+    rwi_free(rows);
+    rw_recipe_free(recipe);
+    remove_folder(root);
+}
+
 static void test_divergence_keeps_the_last_good_checkpoint(void **state)
 {
     char *root = make_folder();
@@ -350,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_looking_changes_nothing),
         cmocka_unit_test(test_stopped_run_ends_in_the_same_bytes),
         cmocka_unit_test(test_selection_is_by_validation),
+        cmocka_unit_test(test_the_speed_of_an_epoch_is_its_mean),
         cmocka_unit_test(test_divergence_keeps_the_last_good_checkpoint),
         cmocka_unit_test(test_recipe_mistakes_name_the_line),
         cmocka_unit_test(test_foreign_checkpoints),
