@@ -268,7 +268,8 @@ static void test_every_small_width(void **state)
 static void test_widths(void **state)
 {
     (void)state;
-    static const int64_t widths[] = {127, 128, 129, 256, 257, 1024, 4096, 4097, 16384};
+    static const int64_t widths[] = {127, 128,  129,  256,  257,  512,
+                                     513, 1024, 4096, 4097, 16384};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
         for (size_t w = 0; w < WAYS; w++)
             check(ways[w], widths[i] < 9999 ? 2 : 1, widths[i]);

@@ -25,7 +25,6 @@
 #define PATIENCE   4    /* the farthest that a value may move in the mean, in a proof */
 #define UNDEALT    4096 /* the largest group that is sorted in one piece */
 #define PIECE_BITS 2    /* RWI_PIECES is 1 << PIECE_BITS */
-#define VECTOR     16   /* items in the longest one */
 
 /* Least and greatest value; false where one is infinite or not a number. As integers, floats
  * are in order, but for the negative ones, whose lower bits are flipped. */
@@ -64,16 +63,16 @@ typedef struct grain {
 /* A float has 24 bits, so more steps than 2^23 would not tell more values apart. */
 static grain grain_of(const rwi_sorter *by, int64_t n)
 {
-    grain g = {.index_bits = bits_below(n), .digits = n > by->most};
-    g.dealt = !g.digits && n > UNDEALT;
+    if (n > by->most)
+        return (grain){
+            .index_bits = RWI_BELOW_DIGITS, .step_bits = 32 - RWI_BELOW_DIGITS, .digits = true};
+    grain g = {.index_bits = bits_below(n), .dealt = n > UNDEALT};
     const int bits = 32 - g.index_bits + (g.dealt ? PIECE_BITS : 0);
-    const int most = g.digits ? RWI_DIGITS * RWI_DIGIT_BITS : 23;
-    g.step_bits = bits < most ? bits : most;
+    g.step_bits = bits < 23 ? bits : 23;
     return g;
 }
 
-_Static_assert(RWI_ORDER_MOST <= 1 << (32 - RWI_DIGITS * RWI_DIGIT_BITS),
-               "items hold an index and all digits");
+_Static_assert(RWI_ORDER_MOST <= 1 << RWI_BELOW_DIGITS, "items hold an index and all digits");
 
 static void sort_pieces(const rwi_sorter *by, const int32_t *items, int32_t *steps, int64_t n,
                         int bits, int32_t *sorted, rwi_ahead *ahead)
@@ -87,7 +86,8 @@ static void sort_pieces(const rwi_sorter *by, const int32_t *items, int32_t *ste
         by->sort(pieces[k], counts[k], steps, sorted, ahead);
 }
 
-/* Rounding keeps the order: x -> x - least -> steps never falls. */
+/* Rounding keeps the order: x -> x - least -> steps never falls. steps are kept where items are
+ * dealt by them; vectors compare items as integers with a sign. */
 RWI_BODY static bool guess(const float *values, int64_t n, grain g, int32_t *items,
                            int32_t *steps)
 {
@@ -96,11 +96,14 @@ RWI_BODY static bool guess(const float *values, int64_t n, grain g, int32_t *ite
         return false;
     const float last = (float)(1 << g.step_bits) - 4.0F;
     const float scale = most > least ? last / (most - least) : 0.0F;
+    const uint32_t flip = g.digits ? 0 : 0x80000000U;
     if (scale > FLT_MAX)
         return false;
     for (int32_t i = 0; i < (int32_t)n; i++) {
-        steps[i] = (int32_t)((values[i] - least) * scale);
-        items[i] = (int32_t)((uint32_t)steps[i] << g.index_bits ^ (uint32_t)i ^ 0x80000000U);
+        const int32_t step = (int32_t)((values[i] - least) * scale);
+        items[i] = (int32_t)((uint32_t)step << g.index_bits ^ (uint32_t)i ^ flip);
+        if (g.dealt)
+            steps[i] = step;
     }
     return true;
 }
@@ -118,16 +121,31 @@ static int64_t insert(const float *values, uint32_t *order, int64_t r)
     return r - hole;
 }
 
+/* Puts entries r and r + 1 right without a jump: no one can foresee which way it goes. */
+static inline void exchange(const float *values, uint32_t *order, int64_t r)
+{
+    const uint32_t a = order[r], b = order[r + 1];
+    const uint32_t change = (a ^ b) & -(uint32_t)(values[a] > values[b]);
+    order[r] = a ^ change;
+    order[r + 1] = b ^ change;
+}
+
 /* Items of one step stand by index; among them, the values are looked at. */
 RWI_BODY static bool prove(const rwi_sorter *by, const float *values, const int32_t *sorted,
-                           int64_t n, int index_bits, uint32_t *order)
+                           int64_t n, int index_bits, uint32_t *order, int32_t *twins)
 {
-    int64_t left = PATIENCE * n;
+    int64_t left = PATIENCE * n, before = -2;
     const uint32_t mask = (1U << index_bits) - 1;
     for (int64_t r = 0; r < n; r++)
         order[r] = (uint32_t)sorted[r] & mask;
-    for (int64_t r = 0; (r = by->twin(sorted, r, n - 1, index_bits)) < n - 1 && left >= 0; r++)
-        left -= insert(values, order, r + 1);
+    const int64_t count = by->twins(sorted, n - 1, index_bits, twins);
+    for (int64_t k = 0; k < count && left >= 0; k++) {
+        const int64_t r = twins[k];
+        exchange(values, order, r);
+        if (r == before + 1) /* three or more of one step */
+            left -= insert(values, order, r);
+        before = r;
+    }
     return left >= 0;
 }
 
@@ -139,13 +157,13 @@ RWI_BODY static bool order_by(const rwi_sorter *by, const float *values, int64_t
     if (!guess(values, n, g, items, steps))
         return false;
     if (g.digits)
-        rwi_sort_by_digits(items, n, g.index_bits, steps, sorted, ahead);
+        rwi_sort_by_digits(items, n, steps, sorted, ahead);
     else if (g.dealt)
         sort_pieces(by, items, steps, n, g.step_bits - PIECE_BITS, sorted, ahead);
     else
         by->sort(items, n, steps, sorted, ahead);
-    memset(sorted + n, 0, VECTOR * sizeof *sorted);
-    return prove(by, values, sorted, n, g.index_bits, order);
+    memset(sorted + n, 0, RWI_TWINS_AHEAD * sizeof *sorted);
+    return prove(by, values, sorted, n, g.index_bits, order, steps);
 }
 
 RWI_FOR_AVX2 static void order_avx2(const float *values, int64_t n, uint32_t *order,

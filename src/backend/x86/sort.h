@@ -15,18 +15,21 @@ typedef struct rwi_sorter {
     /* Deals item i of n to piece steps[i] >> bits, of RWI_PIECES; adds to counts. */
     void (*deal)(const int32_t *items, const int32_t *steps, int64_t n, int bits,
                  int32_t *const pieces[RWI_PIECES], int64_t counts[RWI_PIECES]);
-    /* The first r from start on, below n, where sorted[r] and sorted[r + 1] differ in no bit
-     * from bit on up; n where there is none. Entries after the n-th are read. */
-    int64_t (*twin)(const int32_t *sorted, int64_t start, int64_t n, int bit);
+    /* found = every r below n, ascending, where sorted[r] and sorted[r + 1] differ in no bit
+     * from bit on up; how many. RWI_TWINS_AHEAD entries after the n-th are read. */
+    int64_t (*twins)(const int32_t *sorted, int64_t n, int bit, int32_t *found);
 } rwi_sorter;
 
-/* sorted = the n items, ascending, of which only the RWI_DIGITS * RWI_DIGIT_BITS bits from
- * first_bit on, the uppermost, need sorting: by those below they are in order. Overwrites
- * items, fetches n of ahead, which may be NULL. */
-#define RWI_DIGITS     2
-#define RWI_DIGIT_BITS 9
-void rwi_sort_by_digits(int32_t *items, int64_t n, int first_bit, int32_t *spare,
-                        int32_t *sorted, rwi_ahead *ahead);
+#define RWI_TWINS_AHEAD 64
+
+/* sorted = the n items, ascending as integers without a sign, of which only the digits, the
+ * uppermost bits, need sorting: by those below they are in order. Overwrites spare, fetches n
+ * of ahead, which may be NULL. */
+#define RWI_DIGITS       2
+#define RWI_DIGIT_BITS   9
+#define RWI_BELOW_DIGITS (32 - RWI_DIGITS * RWI_DIGIT_BITS)
+void rwi_sort_by_digits(const int32_t *items, int64_t n, int32_t *spare, int32_t *sorted,
+                        rwi_ahead *ahead);
 
 /* Fetches the next n floats of each. */
 static inline void rwi_fetch(rwi_ahead *ahead, int64_t n)

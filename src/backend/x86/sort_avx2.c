@@ -17,6 +17,10 @@ INNER vec spread(int32_t x)
 {
     return _mm256_set1_epi32(x);
 }
+INNER vec ascending(int32_t first)
+{
+    return _mm256_add_epi32(spread(first), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+}
 INNER vec load(const int32_t *from)
 {
     return _mm256_loadu_si256((const __m256i *)from);
@@ -89,8 +93,7 @@ INNER vec split_4(vec a, vec b)
 }
 INNER vec keep(vec v, int n)
 {
-    const vec lane = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
-    const vec kept = _mm256_cmpgt_epi32(spread(n), lane);
+    const vec kept = _mm256_cmpgt_epi32(spread(n), ascending(0));
     return _mm256_blendv_epi8(spread(INT32_MAX), v, kept);
 }
 
@@ -105,10 +108,10 @@ INNER unsigned alike(const int32_t *from, int bit)
 #include "backend/x86/sort_body.h"
 
 const rwi_sorter rwi_sorter_avx2 = {
-    .most = 1024,
+    .most = 512,
     .sort = sort_items,
     .deal = deal,
-    .twin = twin,
+    .twins = twins,
 };
 
 #endif

@@ -17,6 +17,11 @@ INNER vec spread(int32_t x)
 {
     return _mm512_set1_epi32(x);
 }
+INNER vec ascending(int32_t first)
+{
+    return _mm512_add_epi32(
+        spread(first), _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+}
 INNER vec load(const int32_t *from)
 {
     return _mm512_loadu_si512(from);
@@ -85,9 +90,7 @@ INNER vec split_8(vec a, vec b)
 }
 INNER vec keep(vec v, int n)
 {
-    const vec lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    return _mm512_mask_mov_epi32(spread(INT32_MAX), _mm512_cmplt_epi32_mask(lane, spread(n)),
-                                 v);
+    return _mm512_mask_mov_epi32(spread(INT32_MAX), below(ascending(0), spread(n)), v);
 }
 
 INNER unsigned alike(const int32_t *from, int bit)
@@ -102,7 +105,7 @@ const rwi_sorter rwi_sorter_avx512 = {
     .most = RWI_ORDER_MOST,
     .sort = sort_items,
     .deal = deal,
-    .twin = twin,
+    .twins = twins,
 };
 
 #endif

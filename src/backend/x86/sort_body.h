@@ -9,6 +9,7 @@
  *
  * A level defines LEVEL (the attribute of its functions), INNER, LANES, LANE_MASK, and
  *   vec, spread(x), load(p), store(p, v)  int32_t in every lane; any address
+ *   ascending(x)                          x, x + 1, x + 2, ...
  *   lower(a, b), higher(a, b)             minimum and maximum
  *   below(a, b)                           bit i of a mask: a[i] < b[i]
  *   append(p, v, mask)                    stores the lanes of mask, and up to LANES of anything
@@ -223,12 +224,28 @@ LEVEL static void deal(const int32_t *items, const int32_t *steps, int64_t n, in
     }
 }
 
-LEVEL static int64_t twin(const int32_t *sorted, int64_t start, int64_t n, int bit)
+/* Four vectors at a time: where a group is small there are hardly any, where it is large there
+ * is one in nearly every four, so the jump is foreseen. */
+#define VECTORS 4
+_Static_assert(RWI_TWINS_AHEAD >= VECTORS * LANES, "what is read after the end");
+
+LEVEL static int64_t twins(const int32_t *sorted, int64_t n, int bit, int32_t *found)
 {
-    for (int64_t r = start; r < n; r += LANES) {
-        const unsigned mask = alike(sorted + r, bit);
-        if (mask)
-            return r + __builtin_ctz(mask) < n ? r + __builtin_ctz(mask) : n;
+    int64_t count = 0;
+    for (int64_t r = 0; r < n; r += VECTORS * LANES) {
+        unsigned masks[VECTORS], any = 0;
+#pragma GCC unroll 4
+        for (int k = 0; k < VECTORS; k++)
+            any |= masks[k] = alike(sorted + r + k * LANES, bit);
+        if (!any)
+            continue;
+#pragma GCC unroll 4
+        for (int k = 0; k < VECTORS; k++) {
+            append(found + count, ascending((int32_t)r + k * LANES), masks[k]);
+            count += __builtin_popcount(masks[k]);
+        }
     }
-    return n;
+    while (count && found[count - 1] >= n)
+        count--;
+    return count;
 }

@@ -13,52 +13,49 @@
 #define VALUES  (1 << RWI_DIGIT_BITS) /* of a digit */
 #define STRETCH 64                    /* items between fetches */
 
-/* The item as an integer without a sign, of the same order. */
-static inline uint32_t bits_of(int32_t item)
+/* Digit d of an item, a constant where it is inlined. */
+RWI_BODY static uint32_t digit_of(int32_t item, int d)
 {
-    return (uint32_t)item ^ 0x80000000U;
+    return (uint32_t)item >> (RWI_BELOW_DIGITS + d * RWI_DIGIT_BITS) & (VALUES - 1);
 }
 
 /* starts[d][v] = where the items whose digit d is v begin. */
-static void count(const int32_t *items, int64_t n, int bit, uint32_t starts[DIGITS][VALUES])
+static void count(const int32_t *items, int64_t n, uint32_t starts[DIGITS][VALUES])
 {
+    uint32_t sums[DIGITS] = {0};
     memset(starts, 0, sizeof(uint32_t) * DIGITS * VALUES);
 #pragma GCC unroll 4
-    for (int64_t i = 0; i < n; i++) {
-        const uint32_t digits = bits_of(items[i]) >> bit;
+    for (int64_t i = 0; i < n; i++)
         for (int d = 0; d < DIGITS; d++)
-            starts[d][digits >> d * RWI_DIGIT_BITS & (VALUES - 1)]++;
-    }
-    for (int d = 0; d < DIGITS; d++) {
-        uint32_t sum = 0;
-        for (int v = 0; v < VALUES; v++) {
+            starts[d][digit_of(items[i], d)]++;
+    for (int v = 0; v < VALUES; v++)
+        for (int d = 0; d < DIGITS; d++) {
             const uint32_t of_value = starts[d][v];
-            starts[d][v] = sum;
-            sum += of_value;
+            starts[d][v] = sums[d];
+            sums[d] += of_value;
         }
-    }
 }
 
-static void put(const int32_t *from, int64_t n, int bit, uint32_t *starts, int32_t *to)
+RWI_BODY static void put(const int32_t *from, int64_t n, int d, uint32_t *starts, int32_t *to)
 {
 #pragma GCC unroll 4
     for (int64_t i = 0; i < n; i++) {
         const int32_t item = from[i];
-        to[starts[bits_of(item) >> bit & (VALUES - 1)]++] = item;
+        to[starts[digit_of(item, d)]++] = item;
     }
 }
 
-void rwi_sort_by_digits(int32_t *items, int64_t n, int first_bit, int32_t *spare,
-                        int32_t *sorted, rwi_ahead *ahead)
+void rwi_sort_by_digits(const int32_t *items, int64_t n, int32_t *spare, int32_t *sorted,
+                        rwi_ahead *ahead)
 {
     uint32_t starts[DIGITS][VALUES];
-    count(items, n, first_bit, starts);
-    put(items, n, first_bit, starts[0], spare);
+    count(items, n, starts);
+    put(items, n, 0, starts[0], spare);
     for (int64_t i = 0; i < n; i += STRETCH) {
         const int64_t some = n - i < STRETCH ? n - i : STRETCH;
         if (ahead)
             rwi_fetch(ahead, some);
-        put(spare + i, some, first_bit + RWI_DIGIT_BITS, starts[1], sorted);
+        put(spare + i, some, 1, starts[1], sorted);
     }
 }
 
