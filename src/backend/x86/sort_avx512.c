@@ -90,7 +90,8 @@ INNER vec split_8(vec a, vec b)
 }
 INNER vec keep(vec v, int n)
 {
-    return _mm512_mask_mov_epi32(spread(INT32_MAX), below(ascending(0), spread(n)), v);
+    const unsigned kept = below(ascending(0), spread(n));
+    return _mm512_mask_mov_epi32(spread(INT32_MAX), (__mmask16)kept, v);
 }
 
 INNER unsigned alike(const int32_t *from, int bit)
