@@ -6,7 +6,8 @@
 
 /* All arrays have room for n + RWI_ORDER_SLACK entries, and those after the n-th may be
  * overwritten by anything. */
-#define RWI_PIECES 4
+#define RWI_PIECES      4
+#define RWI_TWINS_AHEAD 64
 typedef struct rwi_sorter {
     int64_t most; /* larger groups are better sorted by digits */
     /* sorted = the n items, ascending; all of them differ. Overwrites items and spare, fetches
@@ -19,8 +20,6 @@ typedef struct rwi_sorter {
      * from bit on up; how many. RWI_TWINS_AHEAD entries after the n-th are read. */
     int64_t (*twins)(const int32_t *sorted, int64_t n, int bit, int32_t *found);
 } rwi_sorter;
-
-#define RWI_TWINS_AHEAD 64
 
 /* sorted = the n items, ascending as integers without a sign, of which only the digits, the
  * uppermost bits, need sorting: by those below they are in order. Overwrites spare, fetches n
