@@ -36,11 +36,11 @@ run 0 eval wide --json --dtype bf16
 has out '"accuracy": (0\.9|1)'
 cmp -s out default && fail "eval --dtype bf16 gives what f32 gives"
 
-# Killed somewhere and continued: the same bytes.
+# Killed somewhere and continued: the same bytes. The recipe comes after the first checkpoint.
 "$REWIRE" train half.yaml -q --out killed --epochs 40 --checkpoint-seconds 0.001 >out 2>err &
 pid=$!
 tries=0
-while [ ! -s killed/resume.rw ] && [ $tries -lt 1200 ]; do
+while [ ! -s killed/recipe.yaml ] && [ $tries -lt 1200 ]; do
   sleep 0.05
   tries=$((tries + 1))
 done

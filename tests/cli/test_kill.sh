@@ -24,15 +24,15 @@ for round in 1 2 3 4 5; do
   rm -rf killed
   killed 0.$((round * 7 % 10))$round train recipe.yaml -q --out killed --checkpoint-seconds 0.001
   for again in 3 1 2; do
-    [ -s killed/resume.rw ] || break
+    [ -s killed/recipe.yaml ] || break
     [ -e killed/result.json ] || halves=$((halves + 1))
     for name in killed/best.rw killed/last.rw; do
       [ ! -e $name ] || run 0 verify $name
     done
     killed 0.${again}5 resume killed -q --checkpoint-seconds 0.001
   done
-  # Killed before its first checkpoint there is no run yet, and nothing to continue.
-  if [ -s killed/resume.rw ]; then
+  # Killed before its recipe is written, after the first checkpoint, there is no run yet, and nothing to continue.
+  if [ -s killed/recipe.yaml ]; then
     run 0 resume killed -q
   else
     rm -rf killed
