@@ -7,6 +7,7 @@
 #include "backend/x86/cpu.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 #define LEVEL RWI_FOR_AVX2_FMA
 #define HERE  LEVEL RWI_BODY static
@@ -103,6 +104,71 @@ HERE lanes lanes_cut(lanes x)
 {
     const __m256i upper = _mm256_set1_epi32((int)0xffff0000U);
     return _mm256_castsi256_ps(_mm256_and_si256(lanes_rounded(x), upper));
+}
+
+/* ---- the first count of a vector, the others 0 */
+
+HERE lanes lanes_load_some(const float *from, int count)
+{
+    float x[LANES] = {0.0F};
+    memcpy(x, from, (size_t)count * sizeof *x);
+    return lanes_load(x);
+}
+
+HERE void lanes_store_some(float *to, lanes x, int count)
+{
+    float all[LANES];
+    lanes_store(all, x);
+    memcpy(to, all, (size_t)count * sizeof *all);
+}
+
+HERE lanes lanes_load_half_some(const rwi_bf16 *from, int count)
+{
+    rwi_bf16 x[LANES] = {0};
+    memcpy(x, from, (size_t)count * sizeof *x);
+    return lanes_load_half(x);
+}
+
+HERE void lanes_store_half_some(rwi_bf16 *to, lanes x, int count)
+{
+    rwi_bf16 all[LANES];
+    lanes_store_half(all, x);
+    memcpy(to, all, (size_t)count * sizeof *all);
+}
+
+/* ---- LANES doubles */
+
+typedef struct doubles {
+    __m256d low, high;
+} doubles;
+
+HERE doubles doubles_load(const double *from)
+{
+    return (doubles){_mm256_loadu_pd(from), _mm256_loadu_pd(from + 4)};
+}
+
+HERE void doubles_store(double *to, doubles x)
+{
+    _mm256_storeu_pd(to, x.low);
+    _mm256_storeu_pd(to + 4, x.high);
+}
+
+HERE doubles doubles_from(lanes x)
+{
+    return (doubles){_mm256_cvtps_pd(_mm256_castps256_ps128(x)),
+                     _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1))};
+}
+
+HERE doubles doubles_plus(doubles a, doubles b)
+{
+    return (doubles){a.low + b.low, a.high + b.high};
+}
+
+/* a + x^2, where x was a float: its square is exact. */
+HERE doubles doubles_plus_square(doubles a, doubles x)
+{
+    return (doubles){_mm256_fmadd_pd(x.low, x.low, a.low),
+                     _mm256_fmadd_pd(x.high, x.high, a.high)};
 }
 
 /* ---- turning LANES x LANES floats */

@@ -102,6 +102,70 @@ HERE lanes lanes_cut(lanes x)
     return _mm512_castsi512_ps(_mm512_and_si512(lanes_rounded(x), upper));
 }
 
+/* ---- the first count of a vector, the others 0 */
+
+HERE __mmask16 lanes_first(int count)
+{
+    return (__mmask16)((1U << count) - 1U);
+}
+
+HERE lanes lanes_load_some(const float *from, int count)
+{
+    return _mm512_maskz_loadu_ps(lanes_first(count), from);
+}
+
+HERE void lanes_store_some(float *to, lanes x, int count)
+{
+    _mm512_mask_storeu_ps(to, lanes_first(count), x);
+}
+
+HERE lanes lanes_load_half_some(const rwi_bf16 *from, int count)
+{
+    const __m256i half = _mm256_maskz_loadu_epi16(lanes_first(count), from);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+HERE void lanes_store_half_some(rwi_bf16 *to, lanes x, int count)
+{
+    const __m512i upper = _mm512_srli_epi32(lanes_rounded(x), 16);
+    _mm256_mask_storeu_epi16(to, lanes_first(count), _mm512_cvtepi32_epi16(upper));
+}
+
+/* ---- LANES doubles */
+
+typedef struct doubles {
+    __m512d low, high;
+} doubles;
+
+HERE doubles doubles_load(const double *from)
+{
+    return (doubles){_mm512_loadu_pd(from), _mm512_loadu_pd(from + 8)};
+}
+
+HERE void doubles_store(double *to, doubles x)
+{
+    _mm512_storeu_pd(to, x.low);
+    _mm512_storeu_pd(to + 8, x.high);
+}
+
+HERE doubles doubles_from(lanes x)
+{
+    return (doubles){_mm512_cvtps_pd(_mm512_castps512_ps256(x)),
+                     _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))};
+}
+
+HERE doubles doubles_plus(doubles a, doubles b)
+{
+    return (doubles){a.low + b.low, a.high + b.high};
+}
+
+/* a + x^2, where x was a float: its square is exact. */
+HERE doubles doubles_plus_square(doubles a, doubles x)
+{
+    return (doubles){_mm512_fmadd_pd(x.low, x.low, a.low),
+                     _mm512_fmadd_pd(x.high, x.high, a.high)};
+}
+
 /* ---- turning LANES x LANES floats */
 
 /* What an exchange takes from two vectors: of every 2 * WIDTH numbers the first WIDTH of both,

@@ -5,6 +5,7 @@
 #define RWI_X86_LEVEL_H
 
 #include "backend/op.h"
+#include "backend/x86/batchnorm.h"
 #include "backend/x86/first.h"
 #include "backend/x86/product.h"
 #include "backend/x86/winograd.h"
@@ -36,6 +37,13 @@ typedef struct rwi_level {
     /* conv2d.c: row i of all rows of y; part i of the sums of the gradient at the weights. */
     void (*first_row)(const rwi_op *op, const rwi_first *f, int64_t i);
     void (*first_part)(const rwi_op *op, const rwi_first *f, int64_t i);
+
+    /* batchnorm.c: sums of x and x^2, of dy and dy h, over some rows, added to their part's; y
+     * and dx of them. */
+    void (*norm_moments)(const rwi_op *op, const rwi_norm *b, const rwi_norm_rows *rows);
+    void (*norm_slopes)(const rwi_op *op, const rwi_norm *b, const rwi_norm_rows *rows);
+    void (*norm_y)(const rwi_op *op, const rwi_norm *b, const rwi_norm_rows *rows);
+    void (*norm_dx)(const rwi_op *op, const rwi_norm *b, const rwi_norm_rows *rows);
 
     /* pool.c: row i of all rows of y; dx of its windows. */
     void (*pool_row)(const rwi_op *op, int64_t i);
