@@ -31,7 +31,7 @@ for round in 1 2 3 4 5; do
     done
     killed 0.${again}5 resume killed -q --checkpoint-seconds 0.001
   done
-  # Killed before its recipe is written, after the first checkpoint, there is no run yet, and nothing to continue.
+  # Killed before its recipe, which follows the first checkpoint, there is no run to continue.
   if [ -s killed/recipe.yaml ]; then
     run 0 resume killed -q
   else
