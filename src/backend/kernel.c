@@ -80,7 +80,7 @@ static const rwi_kernel *first_that_takes(const char *backend, const rwi_op *op)
     const rwi_kernel *k;
     for (int i = 0; (k = rwi_kernel_at(i)) != NULL; i++)
         if (k->kind == op->kind && (!backend || strcmp(k->backend, backend) == 0) &&
-            (!k->takes || k->takes(op)))
+            (k->backward || !op->training) && (!k->takes || k->takes(op)))
             return k;
     return NULL;
 }

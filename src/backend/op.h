@@ -93,7 +93,7 @@ typedef struct rwi_kernel {
     /* op->training: batch statistics, dropout; otherwise inference. */
     rw_status (*forward)(rwi_op *op);
     /* May read dout, params, and what rwi_op_reads_x and _y tell; the plan reuses the memory of
-     * everything else. */
+     * everything else. NULL: for inference only. */
     rw_status (*backward)(rwi_op *op);
     /* NULL: nothing. Must cope with a prepare that failed half way. */
     void (*release)(rwi_op *op);

@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-#define PREDICT_SHARE 32 /* images of a thread at a time: what flows stays in its cache */
+/* Images of a thread at a time: what flows stays in its cache; but many weights do not, and are
+ * to be read seldom. */
+#define PREDICT_SHARE 32
+#define PREDICT_LARGE 128
+#define MANY_WEIGHTS  (1 << 23)
 
 void rwi_net_decide(rw_net *net)
 {
@@ -68,10 +72,19 @@ rw_status rwi_net_predictor(rw_net *net, int64_t batch, rwi_plan **out)
     return RW_OK;
 }
 
-/* A few images do not pay for a full batch. */
-static int64_t batch_for(int64_t count)
+static bool has_many_weights(const rw_net *net)
 {
-    const int64_t most = (int64_t)PREDICT_SHARE * rwi_threads();
+    int64_t weights = 0;
+    for (int i = 0; i < net->site_count; i++)
+        weights += rwi_site_weights(net->sites[i]);
+    return weights > MANY_WEIGHTS;
+}
+
+/* A few images do not pay for a full batch. */
+static int64_t batch_for(const rw_net *net, int64_t count)
+{
+    const int share = has_many_weights(net) ? PREDICT_LARGE : PREDICT_SHARE;
+    const int64_t most = (int64_t)share * rwi_threads();
     int64_t batch = 1;
     while (batch < count && batch < most)
         batch *= 2;
@@ -86,7 +99,7 @@ rw_status rw_net_predict(rw_net *net, const uint8_t *images, int64_t count, floa
         return rwi_fail(RW_ESTATE, "the net is not wired yet");
     if (count <= 0)
         return count ? rwi_fail(RW_EUSAGE, "%lld images", (long long)count) : RW_OK;
-    const int64_t classes = rw_net_classes(net), batch = batch_for(count);
+    const int64_t classes = rw_net_classes(net), batch = batch_for(net, count);
     const int64_t pixels = (int64_t)net->input.h * net->input.w * net->input.c;
     RWI_TRY(rwi_net_predictor(net, batch, &plan));
     for (int64_t done = 0; done < count; done += batch) {

@@ -50,6 +50,8 @@ uint64_t op_hash(op_run *run, const op_case *c);
 extern const op_case op_cases[];
 extern const int op_case_count;
 
+/* Does it know backward, too? Then the checks below are of a training op. */
+bool op_trains(const rwi_kernel *kernel);
 bool op_fits(const rwi_kernel *kernel, const op_case *c);
 const rwi_kernel *op_reference(const op_case *c);
 

@@ -13,6 +13,8 @@ uint64_t op_hash(op_run *run, const op_case *c)
     op_refill(run, c);
     assert_ok(op_forward(run));
     hash = rwi_hash(hash, op->out, (uint64_t)run->out_count * each);
+    if (!op->training)
+        return hash;
     assert_ok(op_backward(run));
     for (int i = 0; i < RWI_OP_INPUTS; i++)
         if (op->din[i])
@@ -23,10 +25,15 @@ uint64_t op_hash(op_run *run, const op_case *c)
     return hash;
 }
 
+bool op_trains(const rwi_kernel *kernel)
+{
+    return kernel->backward != NULL;
+}
+
 bool op_fits(const rwi_kernel *kernel, const op_case *c)
 {
     rwi_op op;
-    op_describe(&op, c, true);
+    op_describe(&op, c, op_trains(kernel));
     return kernel->kind == c->kind && (!kernel->takes || kernel->takes(&op));
 }
 
@@ -60,7 +67,8 @@ void op_for_each(op_choice choice, op_visit *visit)
     const rwi_kernel *kernel;
     for (int k = 0; (kernel = rwi_kernel_at(k)) != NULL; k++)
         if (!choice.backend)
-            assert_true(visit_cases(kernel, choice, visit) > 0);
+            assert_true(visit_cases(kernel, choice, visit) > 0 ||
+                        (choice.half && !kernel->half && kernel->takes));
         else if (strcmp(choice.backend, kernel->backend) == 0)
             visit_cases(kernel, choice, visit);
 }
@@ -68,7 +76,7 @@ void op_for_each(op_choice choice, op_visit *visit)
 void op_check_same_bits(const rwi_kernel *kernel, const op_case *c, int number)
 {
     op_run run;
-    assert_ok(op_make(&run, c, true));
+    assert_ok(op_make(&run, c, op_trains(kernel)));
     assert_ok(op_prepare(&run, kernel));
     const int64_t live = rwi_memory_live();
     const uint64_t first = op_hash(&run, c);
@@ -85,7 +93,7 @@ void op_check_no_memory(const rwi_kernel *kernel, const op_case *c, int number)
     (void)number;
     for (int nth = 1; status != RW_OK; nth++) {
         op_run run;
-        assert_ok(op_make(&run, c, true));
+        assert_ok(op_make(&run, c, op_trains(kernel)));
         rwi_memory_fail_at(nth);
         status = op_prepare(&run, kernel);
         rwi_memory_fail_at(0);

@@ -6,6 +6,7 @@
 
 #include "backend/op.h"
 #include "backend/x86/batchnorm.h"
+#include "backend/x86/few.h"
 #include "backend/x86/first.h"
 #include "backend/x86/product.h"
 #include "backend/x86/winograd.h"
@@ -37,6 +38,9 @@ typedef struct rwi_level {
     /* conv2d.c: row i of all rows of y; part i of the sums of the gradient at the weights. */
     void (*first_row)(const rwi_op *op, const rwi_first *f, int64_t i);
     void (*first_part)(const rwi_op *op, const rwi_first *f, int64_t i);
+
+    /* few.c */
+    void (*few_rows)(const rwi_few *f);
 
     /* batchnorm.c: sums of x and x^2, of dy and dy h, over some rows, added to their part's; y
      * and dx of them. */

@@ -10,6 +10,8 @@
 
 #include "backend/x86/first_body.h"
 
+#include "backend/x86/few_body.h"
+
 #include "backend/x86/batchnorm_body.h"
 
 #include "backend/x86/pool_body.h"
@@ -23,7 +25,8 @@
         .wino_gradients = wino_gradients, .wino_weights = wino_weights,                        \
         .wino_weights_back = wino_weights_back,                                                \
         .wino_weights_gradient = wino_weights_gradient, .first_row = first_row,                \
-        .first_part = first_part, .norm_moments = norm_moments, .norm_slopes = norm_slopes,    \
-        .norm_y = norm_y, .norm_dx = norm_dx, .pool_row = pool_row, .unpool_row = unpool_row,  \
-        .turn = turn, .add_dots = add_dots, .widen = widen, .narrow = narrow, .cut = cut,      \
+        .first_part = first_part, .few_rows = few_rows, .norm_moments = norm_moments,          \
+        .norm_slopes = norm_slopes, .norm_y = norm_y, .norm_dx = norm_dx,                      \
+        .pool_row = pool_row, .unpool_row = unpool_row, .turn = turn, .add_dots = add_dots,    \
+        .widen = widen, .narrow = narrow, .cut = cut,                                          \
     }
