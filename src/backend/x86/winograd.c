@@ -125,7 +125,8 @@ static void measure(const rwi_op *op, winograd *w)
     const int64_t rows = w->level->rows;
     const int64_t most = ((int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW) / rows * rows;
     const int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
-    w->block = share < most ? (share + rows - 1) / rows * rows : most;
+    const int64_t even = (share + rows - 1) / rows * rows;
+    w->block = share < rows ? share : even < most ? even : most; /* all threads have one */
     w->weights = (int64_t)op->x.c * op->y.c * POINTS;
     w->stride = w->block * w->wide + GAP;
     w->room = 2 * POINTS * w->stride + w->wide;
@@ -245,13 +246,14 @@ static void multiply_block(const winograd *w, const grid *g, const float *weight
                            const float *inputs, float *products, int64_t count)
 {
     const int64_t panel = panel_of(w, g->out.c), point = (int64_t)g->in.c * g->out.c;
+    const int64_t rows = w->level->rows, even = (count + rows - 1) / rows * rows;
     for (int64_t i = 0; i < POINTS; i++)
         for (int64_t k = 0; k < g->out.c; k += panel)
             w->level->multiply(&(rwi_product){
                 .a = inputs + i * w->stride,
                 .b = weights + i * point + k * g->in.c,
                 .out = products + i * w->stride + k,
-                .rows = (count + w->level->rows - 1) / w->level->rows * w->level->rows,
+                .rows = count < rows ? count : even,
                 .columns = panel,
                 .depth = g->in.c,
                 .a_row = w->wide,
