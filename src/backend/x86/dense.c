@@ -38,9 +38,11 @@ static int64_t units_of(const rwi_op *op)
     return (int64_t)op->y.h * op->y.w * op->y.c;
 }
 
+/* In inference, weights that others keep in bfloat16 are half as much to read. */
 static bool takes(const rwi_op *op)
 {
-    return rwi_level_now() && inputs_of(op) % DEPTH == 0 && units_of(op) % UNITS == 0 &&
+    return rwi_level_now() && (op->training || !rwi_level_half_elsewhere(op)) &&
+           inputs_of(op) % DEPTH == 0 && units_of(op) % UNITS == 0 &&
            inputs_of(op) * units_of(op) >= LARGE;
 }
 

@@ -1,4 +1,4 @@
-/* level.c - which inner loops this machine runs. */
+/* level.c - which inner loops this machine runs, and what others do better. */
 #include "backend/x86/level.h"
 #include "backend/x86/cpu.h"
 
@@ -11,6 +11,16 @@ const rwi_level *rwi_level_now(void)
         [RWI_CPU_AVX512] = &rwi_level_avx512,
     };
     return levels[rwi_cpu_level()];
+}
+
+bool rwi_level_half_elsewhere(const rwi_op *op)
+{
+#ifdef RWI_HAVE_ONEDNN
+    return op->half && rwi_cpu_has_bf16();
+#else
+    (void)op;
+    return false;
+#endif
 }
 
 #endif

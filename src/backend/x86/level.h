@@ -69,6 +69,10 @@ typedef struct rwi_level {
 /* The best of this machine, within rwi_cpu_limit; NULL: it has none. */
 const rwi_level *rwi_level_now(void);
 
+/* Half op, on a machine whose products of bfloat16 are twice as fast as ours of float32, and
+ * oneDNN, which uses them, is in this build. */
+bool rwi_level_half_elsewhere(const rwi_op *op);
+
 extern const rwi_level rwi_level_avx2, rwi_level_avx512;
 
 #endif

@@ -86,14 +86,12 @@ static bool pays(const rwi_op *op)
     return op->training || keeps_weights(op) || tiles >= WORTH;
 }
 
-/* Where the machine multiplies bfloat16 as such, twice as fast as float32, oneDNN's direct
- * convolutions win if channels are few or an image is a single tile. */
+/* With products of bfloat16, direct convolutions win if channels are few or an image is a
+ * single tile. */
 static bool beats_direct(const rwi_op *op)
 {
-#ifdef RWI_HAVE_ONEDNN
-    if (op->half && rwi_cpu_has_bf16())
+    if (rwi_level_half_elsewhere(op))
         return op->x.c * op->y.c >= ENOUGH && (op->y.h > OUT || op->y.w > OUT);
-#endif
     return op->x.c * op->y.c >= SMALL;
 }
 
