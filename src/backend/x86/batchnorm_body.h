@@ -1,6 +1,11 @@
 /* batchnorm_body.h - batch normalisation, LANES channels of a block of rows at a time. No FMA
  * on floats here; the sums of x and x^2 are double. */
 
+HERE doubles doubles_plus(doubles a, doubles b)
+{
+    return (doubles){a.low + b.low, a.high + b.high};
+}
+
 /* LANES channels from c on, of which count are there; count and half are constants where this
  * is compiled for whole vectors. */
 typedef struct norm_strip {

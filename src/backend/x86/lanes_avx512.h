@@ -154,11 +154,6 @@ HERE doubles doubles_from(lanes x)
                      _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))};
 }
 
-HERE doubles doubles_plus(doubles a, doubles b)
-{
-    return (doubles){a.low + b.low, a.high + b.high};
-}
-
 /* a + x^2, where x was a float: its square is exact. */
 HERE doubles doubles_plus_square(doubles a, doubles x)
 {
