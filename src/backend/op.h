@@ -67,7 +67,8 @@ typedef struct rwi_op {
     const float *param[RWI_OP_PARAMS];
     float *dparam[RWI_OP_PARAMS]; /* overwritten; NULL: not wanted */
     float *state[2];              /* batchnorm: running mean, variance */
-    bool params_kept; /* params hold what they held in the last run; never while training */
+    bool params_kept; /* params and state hold what they did in the last run; never while
+                         training */
     int64_t step;     /* dropout */
     size_t
         scratch_bytes; /* set by prepare: memory that a run needs; one piece serves all ops */

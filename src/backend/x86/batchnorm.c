@@ -16,7 +16,8 @@
 #include <string.h>
 
 #define PARTS 64
-#define ROOM  16 /* channels in the widest vector */
+#define ROOM  16        /* channels in the widest vector */
+#define SMALL (1 << 11) /* numbers not worth waking threads for, where none are summed */
 
 static bool takes(const rwi_op *op)
 {
@@ -65,6 +66,10 @@ typedef void work(const rwi_op *op, const rwi_norm *b, const rwi_norm_rows *rows
 static void in_parts(const rwi_op *op, work *run)
 {
     const rwi_norm *b = op->own;
+    if (!op->training && b->rows * b->channels <= SMALL) {
+        run(op, b, &(rwi_norm_rows){0, 0, b->rows});
+        return;
+    }
 #pragma omp parallel for schedule(dynamic)
     for (int64_t part = 0; part < PARTS; part++)
         run(op, b,
@@ -98,12 +103,9 @@ static void statistics(const rwi_op *op, const rwi_norm *b, int64_t c, double *m
     op->state[1][c] = (float)(m * running_variance + (1.0 - m) * *variance);
 }
 
-static rw_status forward(rwi_op *op)
+/* The factors and terms of all channels. */
+static void weigh(const rwi_op *op, const rwi_norm *b)
 {
-    const rwi_norm *b = op->own;
-    const rwi_level *level = rwi_level_now();
-    if (op->training)
-        add_up(op, level->norm_moments);
     for (int64_t c = 0; c < b->channels; c++) {
         double mean, variance;
         statistics(op, b, c, &mean, &variance);
@@ -113,6 +115,16 @@ static rw_status forward(rwi_op *op)
         b->scale[c] = (float)(inverse * (op->param[0] ? (double)op->param[0][c] : 1.0));
         b->shift[c] = op->param[1] ? op->param[1][c] : 0.0F;
     }
+}
+
+static rw_status forward(rwi_op *op)
+{
+    const rwi_norm *b = op->own;
+    const rwi_level *level = rwi_level_now();
+    if (op->training)
+        add_up(op, level->norm_moments);
+    if (!op->params_kept)
+        weigh(op, b);
     in_parts(op, level->norm_y);
     return RW_OK;
 }
