@@ -3,11 +3,13 @@
  * that never leave the registers, and enough of them to hide how long each addition takes. */
 
 #if LANES == 16 /* and 32 registers */
-#define ROWS 8
-#define TALL 24
+#define ROWS  8
+#define TALL  24
+#define EIGHT 0
 #else /* 16 registers */
-#define ROWS 6
-#define TALL 12
+#define ROWS  6
+#define TALL  12
+#define EIGHT 8 /* rows go better as twice four than as six and two */
 #endif
 
 /* Adding last keeps the rounding errors of long sums small. */
@@ -79,7 +81,7 @@ HERE void product_all(rwi_product p, bool add)
         i = product_narrow(&p, RWI_PRODUCT_NEAR);
     else if (p.columns == LANES && p.a_row == 1)
         i = product_narrow(&p, 1);
-    for (; i + ROWS <= p.rows; i += ROWS)
+    for (; i + ROWS <= p.rows && i + EIGHT != p.rows; i += ROWS)
         product_rows(&p, i, ROWS);
     for (; i + 4 <= p.rows; i += 4)
         product_rows(&p, i, 4);

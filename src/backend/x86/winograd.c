@@ -112,6 +112,26 @@ static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int6
     return g;
 }
 
+/* Products of these many rows go about as fast as of count. */
+static int64_t even_rows(int64_t count)
+{
+    return count < 4 ? count : (count + 3) / 4 * 4;
+}
+
+/* Tiles in a block: as many for all threads, in multiples of what products like. In training
+ * sums over a block are part of the result, and so are its bounds. */
+static int64_t block_of(const rwi_op *op, const winograd *w)
+{
+    const int64_t rows = w->level->rows, threads = w->threads, tiles = w->forward.tiles;
+    const int64_t most = ((int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW) / rows * rows;
+    const int64_t share = (tiles + threads - 1) / threads;
+    const int64_t even = (share + rows - 1) / rows * rows;
+    if (op->training)
+        return share < rows ? share : even < most ? even : most;
+    const int64_t blocks = threads * ((share + most - 1) / most);
+    return even_rows((tiles + blocks - 1) / blocks);
+}
+
 static void measure(const rwi_op *op, winograd *w)
 {
     w->level = rwi_level_now();
@@ -120,11 +140,7 @@ static void measure(const rwi_op *op, winograd *w)
     w->threads = rwi_threads();
     w->each = op->half ? sizeof(rwi_bf16) : sizeof(float);
     w->wide = (op->x.c > op->y.c ? op->x.c : op->y.c) + GAP;
-    const int64_t rows = w->level->rows;
-    const int64_t most = ((int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW) / rows * rows;
-    const int64_t share = (w->forward.tiles + w->threads - 1) / w->threads;
-    const int64_t even = (share + rows - 1) / rows * rows;
-    w->block = share < rows ? share : even < most ? even : most; /* all threads have one */
+    w->block = block_of(op, w);
     w->weights = (int64_t)op->x.c * op->y.c * POINTS;
     w->stride = w->block * w->wide + GAP;
     w->room = 2 * POINTS * w->stride + w->wide;
@@ -244,14 +260,14 @@ static void multiply_block(const winograd *w, const grid *g, const float *weight
                            const float *inputs, float *products, int64_t count)
 {
     const int64_t panel = panel_of(w, g->out.c), point = (int64_t)g->in.c * g->out.c;
-    const int64_t rows = w->level->rows, even = (count + rows - 1) / rows * rows;
+    const int64_t even = even_rows(count);
     for (int64_t i = 0; i < POINTS; i++)
         for (int64_t k = 0; k < g->out.c; k += panel)
             w->level->multiply(&(rwi_product){
                 .a = inputs + i * w->stride,
                 .b = weights + i * point + k * g->in.c,
                 .out = products + i * w->stride + k,
-                .rows = count < rows ? count : even,
+                .rows = even < w->block ? even : w->block,
                 .columns = panel,
                 .depth = g->in.c,
                 .a_row = w->wide,
