@@ -17,7 +17,7 @@
 
 #define MOST_PIXELS 4         /* of an image: for any number of images */
 #define MOST_ROWS   64        /* pixels of the whole batch, where an image has more, */
-#define MOST_IMAGE  16        /* but at most so many */
+#define MOST_IMAGE  64        /* but at most so many */
 #define LARGE       (1 << 18) /* weights that do not stay in a cache */
 
 /* An output pixel, and the input pixel it sees through a tap. */
@@ -92,6 +92,11 @@ static float *panel_at(const rwi_op *op, const few *f, int64_t k)
     return f->weights + k * f->taps * op->x.c;
 }
 
+static const float *tap_at(const rwi_op *op, const few *f, int64_t k, int64_t tap)
+{
+    return panel_at(op, f, k) + tap * op->x.c * f->panel;
+}
+
 static void turn_panel(const rwi_op *op, const few *f, int64_t k)
 {
     const int64_t inputs = f->taps * op->x.c, lanes = f->level->lanes;
@@ -113,13 +118,12 @@ static void begin_panel(const rwi_op *op, const few *f, int64_t k)
     }
 }
 
-/* One tap, all images. */
-static void add_tap(const rwi_op *op, const few *f, int64_t k, int64_t tap)
+/* One tap, all images; next: the weights that are wanted then. */
+static void add_tap(const rwi_op *op, const few *f, int64_t k, int64_t tap, const float *next)
 {
     const int64_t y_image = (int64_t)op->y.h * op->y.w, x_image = (int64_t)op->x.h * op->x.w;
-    rwi_few rows = {.depth = op->x.c,
-                    .columns = f->panel,
-                    .w = panel_at(op, f, k) + tap * op->x.c * f->panel};
+    rwi_few rows = {
+        .depth = op->x.c, .columns = f->panel, .w = tap_at(op, f, k, tap), .next = next};
     for (int64_t n = 0; n < op->batch; n++)
         for (int32_t i = f->start[tap]; i < f->start[tap + 1]; i++) {
             const seen at = f->seen[i];
@@ -142,18 +146,43 @@ static void end_panel(const rwi_op *op, const few *f, int64_t k)
     }
 }
 
+static void run_panel(const rwi_op *op, int64_t k, int64_t next)
+{
+    const few *f = op->own;
+    if (!op->params_kept)
+        turn_panel(op, f, k);
+    begin_panel(op, f, k);
+    for (int64_t tap = 0; tap + 1 < f->taps; tap++)
+        add_tap(op, f, k, tap, tap_at(op, f, k, tap + 1));
+    add_tap(op, f, k, f->taps - 1, panel_at(op, f, next));
+    end_panel(op, f, k);
+}
+
+static int64_t take_panel(int64_t *free, int64_t panel)
+{
+    int64_t k;
+#pragma omp atomic capture
+    {
+        k = *free;
+        *free += panel;
+    }
+    return k;
+}
+
+void rwi_few_panels(const rwi_op *op, int64_t panel, rwi_few_panel *run)
+{
+    int64_t free = 0;
+#pragma omp parallel
+    for (int64_t k = take_panel(&free, panel), next; k < op->y.c; k = next) {
+        next = take_panel(&free, panel);
+        run(op, k, next < op->y.c ? next : k);
+    }
+}
+
 static rw_status forward(rwi_op *op)
 {
     const few *f = op->own;
-#pragma omp parallel for schedule(dynamic)
-    for (int64_t k = 0; k < op->y.c; k += f->panel) {
-        if (!op->params_kept)
-            turn_panel(op, f, k);
-        begin_panel(op, f, k);
-        for (int64_t tap = 0; tap < f->taps; tap++)
-            add_tap(op, f, k, tap);
-        end_panel(op, f, k);
-    }
+    rwi_few_panels(op, f->panel, run_panel);
     return RW_OK;
 }
 

@@ -35,6 +35,12 @@ HERE void lanes_store(float *to, lanes x)
     _mm256_storeu_ps(to, x);
 }
 
+/* Into the second cache. */
+HERE void lanes_fetch(const float *from)
+{
+    _mm_prefetch((const char *)from, _MM_HINT_T1);
+}
+
 /* a * b + c, rounded once. */
 HERE lanes lanes_fma(lanes a, lanes b, lanes c)
 {

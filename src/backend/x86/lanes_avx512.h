@@ -34,6 +34,12 @@ HERE void lanes_store(float *to, lanes x)
     _mm512_storeu_ps(to, x);
 }
 
+/* Into the second cache. */
+HERE void lanes_fetch(const float *from)
+{
+    _mm_prefetch((const char *)from, _MM_HINT_T1);
+}
+
 /* a * b + c, rounded once. */
 HERE lanes lanes_fma(lanes a, lanes b, lanes c)
 {

@@ -17,9 +17,16 @@
 #define RWI_WINO_OUT    4  /* of outputs */
 #define RWI_WINO_TAPS   3  /* of a kernel */
 
+/* The same for a small tile, F(2x2, 3x3): 16 products instead of 36, and less than half the
+ * transformed weights. */
+#define RWI_WINO_SMALL_POINTS 16
+#define RWI_WINO_SMALL_IN     4
+#define RWI_WINO_SMALL_OUT    2
+
 /* Where the pixels of a tile are: those outside the image point to zeros nobody else uses. */
 typedef struct rwi_wino_tile {
-    bool half; /* all are bfloat16, else float32 */
+    bool half;  /* all are bfloat16, else float32 */
+    bool small; /* of in and out the first 4x4 and 2x2 count */
     void *in[RWI_WINO_IN * RWI_WINO_IN];
     void *out[RWI_WINO_OUT * RWI_WINO_OUT];
     void *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
@@ -28,7 +35,8 @@ typedef struct rwi_wino_tile {
 /* How weights [filters][3][3][channels] are transformed. */
 typedef struct rwi_wino_weights {
     const float *from;
-    bool cut; /* to bfloat16 first */
+    bool cut;   /* to bfloat16 first */
+    bool small; /* for small tiles */
     int64_t filters, channels, panel;
     float *to;
 } rwi_wino_weights;

@@ -8,6 +8,9 @@
 #define OUT  RWI_WINO_OUT
 #define TAPS RWI_WINO_TAPS
 
+#define SMALL_IN  RWI_WINO_SMALL_IN
+#define SMALL_OUT RWI_WINO_SMALL_OUT
+
 /* a * factor + b. */
 HERE lanes plus(lanes a, float factor, lanes b)
 {
@@ -85,6 +88,31 @@ HERE void g_back_line(const lanes *u, lanes *g)
     g[0] = plus(u[0], 1 / (P2 * Q2), mix(s1, 1 / AT_P, s2, 1 / AT_Q));
     g[1] = mix(d1, P / AT_P, d2, Q / AT_Q);
     g[2] = plus(s1, P2 / AT_P, plus(s2, Q2 / AT_Q, u[5]));
+}
+
+/* ---- one line of a small tile, at 0, 1, -1 and infinity */
+
+HERE void b_small(const lanes *d, lanes *v)
+{
+    v[0] = d[0] - d[2];
+    v[1] = d[1] + d[2];
+    v[2] = d[2] - d[1];
+    v[3] = d[3] - d[1];
+}
+
+HERE void a_small(const lanes *m, lanes *y)
+{
+    y[0] = m[0] + m[1] + m[2];
+    y[1] = m[1] - m[2] + m[3];
+}
+
+HERE void g_small(const lanes *g, lanes *u)
+{
+    const lanes half = lanes_all(0.5F), even = g[0] + g[2];
+    u[0] = g[0];
+    u[1] = (even + g[1]) * half;
+    u[2] = (even - g[1]) * half;
+    u[3] = g[2];
 }
 
 /* ---- a tile of numbers, from anywhere to anywhere */
@@ -194,9 +222,14 @@ HERE lanes masked(void *dy, const void *sign, int64_t c, bool half)
 HERE void inputs(const rwi_wino_tile *tile, bool half, int64_t channels, float *to,
                  int64_t stride)
 {
-    for (int64_t c = 0; c < channels; c += LANES)
-        both_ways(b_line, IN, IN, get_input, &(pixels){.tile = tile, .c = c, .half = half},
-                  put_spread, &(spread){to + c, stride});
+    for (int64_t c = 0; c < channels; c += LANES) {
+        const pixels from = {.tile = tile, .c = c, .half = half};
+        const spread at = {to + c, stride};
+        if (tile->small)
+            both_ways(b_small, SMALL_IN, SMALL_IN, get_input, &from, put_spread, &at);
+        else
+            both_ways(b_line, IN, IN, get_input, &from, put_spread, &at);
+    }
 }
 
 HERE void outputs(const rwi_wino_tile *tile, bool half, int64_t channels, float *from,
@@ -208,7 +241,11 @@ HERE void outputs(const rwi_wino_tile *tile, bool half, int64_t channels, float 
                            .bias = bias ? lanes_load(bias + c) : lanes_none(),
                            .relu = relu,
                            .half = half};
-        both_ways(a_line, IN, OUT, get_spread, &(spread){from + c, stride}, put_output, &to);
+        const spread at = {from + c, stride};
+        if (tile->small)
+            both_ways(a_small, SMALL_IN, SMALL_OUT, get_spread, &at, put_output, &to);
+        else
+            both_ways(a_line, IN, OUT, get_spread, &at, put_output, &to);
     }
 }
 
@@ -266,8 +303,11 @@ HERE void weights_panel(const rwi_wino_weights *w, source *get, int64_t k)
         for (int t = 0; t < ALL_TAPS; t++)
             for (int64_t i = 0; i < LANES; i++)
                 g[t * LANES + i] = w->from[((k + i) * ALL_TAPS + t) * w->channels + c];
-        both_ways(g_line, TAPS, IN, get, &(spread){g, LANES}, put_spread,
-                  &(spread){at + c * w->panel, w->filters * w->channels});
+        const spread from = {g, LANES}, to = {at + c * w->panel, w->filters * w->channels};
+        if (w->small)
+            both_ways(g_small, TAPS, SMALL_IN, get, &from, put_spread, &to);
+        else
+            both_ways(g_line, TAPS, IN, get, &from, put_spread, &to);
     }
 }
 
@@ -315,3 +355,5 @@ LEVEL static void wino_weights_gradient(float *sum, int64_t filters, int64_t cha
 #undef IN
 #undef OUT
 #undef TAPS
+#undef SMALL_IN
+#undef SMALL_OUT
