@@ -10,6 +10,7 @@
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
+#include "core/threads.h"
 
 #ifdef RWI_X86
 
@@ -169,10 +170,10 @@ static int64_t take_panel(int64_t *free, int64_t panel)
     return k;
 }
 
-void rwi_few_panels(const rwi_op *op, int64_t panel, rwi_few_panel *run)
+void rwi_few_panels(const rwi_op *op, int64_t panel, int threads, rwi_few_panel *run)
 {
     int64_t free = 0;
-#pragma omp parallel
+#pragma omp parallel num_threads(threads)
     for (int64_t k = take_panel(&free, panel), next; k < op->y.c; k = next) {
         next = take_panel(&free, panel);
         run(op, k, next < op->y.c ? next : k);
@@ -182,7 +183,7 @@ void rwi_few_panels(const rwi_op *op, int64_t panel, rwi_few_panel *run)
 static rw_status forward(rwi_op *op)
 {
     const few *f = op->own;
-    rwi_few_panels(op, f->panel, run_panel);
+    rwi_few_panels(op, f->panel, rwi_threads(), run_panel);
     return RW_OK;
 }
 

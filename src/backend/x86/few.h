@@ -16,9 +16,10 @@ typedef struct rwi_few {
     int64_t depth, columns; /* columns: one or two of the level's vectors */
 } rwi_few;
 
-/* Runs op's filters by panels of so many: those from k on; next: those that the same thread
- * will run then, or k again if there are none. */
+/* Filters k and following of op; next: those that the same thread will run then, or k again if
+ * there are none. */
 typedef void rwi_few_panel(const rwi_op *op, int64_t k, int64_t next);
-void rwi_few_panels(const rwi_op *op, int64_t panel, rwi_few_panel *run);
+/* Runs all filters of op by panels of so many, in at most that many threads. */
+void rwi_few_panels(const rwi_op *op, int64_t panel, int threads, rwi_few_panel *run);
 
 #endif

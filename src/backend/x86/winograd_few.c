@@ -32,6 +32,7 @@ typedef struct few_tiles {
     int64_t rows, columns, tiles; /* tiles in an image, in the batch */
     int64_t panel, wide, stride;  /* floats of inputs from tile to tile, from point to point */
     int64_t room;                 /* floats of a thread's products, and of what nobody wants */
+    int threads;
     float *weights;
 } few_tiles;
 
@@ -62,11 +63,12 @@ static rw_status prepare(rwi_op *op)
     s->wide = op->x.c + GAP;
     s->stride = s->tiles * s->wide + GAP;
     s->room = (POINTS * s->tiles + 1) * s->panel;
+    s->threads = rwi_threads();
     s->weights = rwi_alloc((size_t)(op->x.c * POINTS * op->y.c), sizeof *s->weights);
     if (!s->weights)
         return rwi_fail_memory("conv2d");
     op->scratch_bytes =
-        (size_t)(POINTS * s->stride + op->x.c + rwi_threads() * s->room) * sizeof(float);
+        (size_t)(POINTS * s->stride + op->x.c + s->threads * s->room) * sizeof(float);
     return RW_OK;
 }
 
@@ -173,7 +175,7 @@ static rw_status forward(rwi_op *op)
 {
     const few_tiles *s = op->own;
     transform_inputs(op, s, op->scratch);
-    rwi_few_panels(op, s->panel, run_panel);
+    rwi_few_panels(op, s->panel, s->threads, run_panel);
     return RW_OK;
 }
 
