@@ -181,16 +181,8 @@ static int64_t panel_of(const winograd *w, int64_t columns)
 
 /* ---- tiles */
 
-/* Images of the batch, as a pass sees them. */
-typedef struct images {
-    const void *at;
-    rw_shape shape;
-    size_t each;
-} images;
-
-/* size x size pixels of image n from (row, column) on; those outside become nowhere. */
-static void point_at(const images *of, int64_t n, int64_t row, int64_t column, int size,
-                     void *nowhere, void **to)
+void rwi_wino_point(const rwi_wino_images *of, int64_t n, int64_t row, int64_t column, int size,
+                    void *nowhere, void **to)
 {
     const rw_shape s = of->shape;
     const int64_t pixel = s.c * (int64_t)of->each;
@@ -234,15 +226,16 @@ static place next_tile(const grid *g, place at)
 static void point_in(const winograd *w, const grid *g, const void *in, place at, void *nowhere,
                      rwi_wino_tile *tile)
 {
-    point_at(&(images){in, g->in, w->each}, at.n, at.row - g->top, at.column - g->left, IN,
-             nowhere, tile->in);
+    rwi_wino_point(&(rwi_wino_images){in, g->in, w->each}, at.n, at.row - g->top,
+                   at.column - g->left, IN, nowhere, tile->in);
 }
 
 /* to: tile->out or tile->sign. */
 static void point_out(const winograd *w, const grid *g, const void *out, place at,
                       void *nowhere, void **to)
 {
-    point_at(&(images){out, g->out, w->each}, at.n, at.row, at.column, OUT, nowhere, to);
+    rwi_wino_point(&(rwi_wino_images){out, g->out, w->each}, at.n, at.row, at.column, OUT,
+                   nowhere, to);
 }
 
 /* ---- y = conv(x) */

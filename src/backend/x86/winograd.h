@@ -9,8 +9,7 @@
 #ifndef RWI_X86_WINOGRAD_H
 #define RWI_X86_WINOGRAD_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "backend/op.h"
 
 #define RWI_WINO_POINTS 36 /* positions of a transformed tile */
 #define RWI_WINO_IN     6  /* rows and columns of a tile of inputs */
@@ -31,6 +30,17 @@ typedef struct rwi_wino_tile {
     void *out[RWI_WINO_OUT * RWI_WINO_OUT];
     void *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
 } rwi_wino_tile;
+
+/* Images of a batch, as a pass sees them; each: bytes of a number. */
+typedef struct rwi_wino_images {
+    const void *at;
+    rw_shape shape;
+    size_t each;
+} rwi_wino_images;
+
+/* Where size x size pixels of image n are, from (row, column) on; those outside: nowhere. */
+void rwi_wino_point(const rwi_wino_images *of, int64_t n, int64_t row, int64_t column, int size,
+                    void *nowhere, void **to);
 
 /* How weights [filters][3][3][channels] are transformed. */
 typedef struct rwi_wino_weights {

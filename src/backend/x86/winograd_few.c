@@ -81,19 +81,6 @@ static void release(rwi_op *op)
     rwi_free(s);
 }
 
-/* Points where size x size pixels of image n are, channel k and following, from (row, column)
- * on; or nowhere. */
-static void point_at(const float *images, rw_shape of, int64_t k, int64_t n, int64_t row,
-                     int64_t column, int size, float *nowhere, void **to)
-{
-    for (int64_t y = row; y < row + size; y++)
-        for (int64_t x = column; x < column + size; x++) {
-            const bool inside = y >= 0 && y < of.h && x >= 0 && x < of.w;
-            *to++ = inside ? (float *)(uintptr_t)images + ((n * of.h + y) * of.w + x) * of.c + k
-                           : nowhere;
-        }
-}
-
 /* Inputs [point][tile][channel], then zeros for a pixel outside. */
 static void transform_inputs(const rwi_op *op, const few_tiles *s, float *inputs)
 {
@@ -103,8 +90,9 @@ static void transform_inputs(const rwi_op *op, const few_tiles *s, float *inputs
     for (int64_t t = 0; t < s->tiles; t++) {
         rwi_wino_tile tile = {.small = true};
         const int64_t n = t / (s->rows * s->columns), at = t % (s->rows * s->columns);
-        point_at(op->in[0], op->x, 0, n, at / s->columns * OUT - op->pad_top,
-                 at % s->columns * OUT - op->pad_left, IN, nowhere, tile.in);
+        rwi_wino_point(&(rwi_wino_images){op->in[0], op->x, sizeof(float)}, n,
+                       at / s->columns * OUT - op->pad_top,
+                       at % s->columns * OUT - op->pad_left, IN, nowhere, tile.in);
         s->level->wino_inputs(&tile, op->x.c, inputs + t * s->wide, s->stride);
     }
 }
@@ -150,8 +138,8 @@ static void transform_outputs(const rwi_op *op, const few_tiles *s, int64_t k, f
     for (int64_t t = 0; t < s->tiles; t++) {
         rwi_wino_tile tile = {.small = true};
         const int64_t n = t / (s->rows * s->columns), at = t % (s->rows * s->columns);
-        point_at(op->out, op->y, k, n, at / s->columns * OUT, at % s->columns * OUT, OUT,
-                 nowhere, tile.out);
+        rwi_wino_point(&(rwi_wino_images){op->out + k, op->y, sizeof(float)}, n,
+                       at / s->columns * OUT, at % s->columns * OUT, OUT, nowhere, tile.out);
         s->level->wino_outputs(&tile, s->panel, products + t * s->panel, s->tiles * s->panel,
                                op->param[1] ? op->param[1] + k : NULL, op->relu);
     }
