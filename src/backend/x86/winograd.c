@@ -1,4 +1,5 @@
-/* winograd.c - 3x3 convolutions by Winograd's way (winograd.h), forward and both gradients.
+/* winograd.c - 3x3 convolutions by Winograd's way, and 5x5 ones of stride 2 (winograd.h),
+ * forward and both gradients.
  *
  * Work goes by blocks of tiles that fit a core's cache: transform the block's inputs, 36 matrix
  * products, transform back, next block. Nothing but the transformed weights is larger than a
@@ -30,86 +31,89 @@
 #define LARGE      (128 * 128)        /* weights of one point */
 #define FILTERS    128       /* at a time, in the weights' gradient where there are so many */
 #define KEPT       (1 << 20) /* floats of transformed weights that inference keeps, at most */
+#define STRIDE     4         /* at most: phases are its square */
 #define WORTH      16        /* tiles that pay for transforming weights in every run */
 #define GAP        16 /* floats between rows, and points, against falling into one cache set */
 
-/* A convolution as tiles see it: images in, images out, zeros around in. */
-typedef struct grid {
-    rw_shape in, out;
-    int64_t top, left;            /* zeros above and left of in */
-    int64_t rows, columns, tiles; /* tiles in an image, in the batch */
-} grid;
-
 typedef struct winograd {
     const rwi_level *level;
-    grid forward, back;     /* back: dy to dx */
-    int64_t threads, block; /* tiles in a block */
-    int64_t wide, stride;   /* floats from tile to tile, from point to point */
+    rwi_wino_grid forward, back; /* back: dy to dx */
+    int64_t threads, block;      /* tiles in a block */
     int64_t parts, filters; /* of the batch, at a time: when weights' gradients are summed */
     int64_t weights, room;  /* floats: transformed weights; a thread's block */
+    int64_t unfolded;       /* floats: weights as 3x3 ones, if they are not anyway */
     float *kept;            /* transformed weights, from one run to the next; or NULL */
-    size_t each;            /* bytes of a number of a pixel */
 } winograd;
 
 /* What op->scratch holds. */
 typedef struct places {
-    float *weights; /* transformed, for the pass that runs */
-    float *blocks;  /* of each thread: inputs and products of a block, zeros */
-    float *parts;   /* of each part: gradient at the transformed weights */
-    float *sums;    /* of each part: gradient at the bias */
+    float *weights;  /* transformed, for the pass that runs */
+    float *blocks;   /* of each thread: inputs and products of a block, zeros */
+    float *parts;    /* of each part: gradient at the transformed weights */
+    float *sums;     /* of each part: gradient at the bias */
+    float *unfolded; /* weights, or their gradient, as 3x3 ones */
 } places;
 
 /* Of the gradient at some filters' transformed weights. */
 static int64_t part_floats(const rwi_op *op)
 {
-    return POINTS * op->x.c * ((const winograd *)op->own)->filters;
+    const winograd *w = op->own;
+    return POINTS * w->forward.in.channels * w->filters;
 }
 
 static places places_of(const rwi_op *op)
 {
     const winograd *w = op->own;
-    places p = {.weights = w->kept ? w->kept : op->scratch};
-    p.blocks = (float *)op->scratch + (w->kept ? 0 : w->weights);
+    places p = {.unfolded = op->scratch};
+    p.weights = w->kept ? w->kept : p.unfolded + w->unfolded;
+    p.blocks = p.unfolded + w->unfolded + (w->kept ? 0 : w->weights);
     p.parts = p.blocks + w->threads * w->room;
     p.sums = p.parts + w->parts * part_floats(op);
     return p;
 }
 
-static bool keeps_weights(const rwi_op *op)
+/* Of x, in all phases. */
+static int64_t channels_of(const rwi_op *op)
 {
-    return !op->training && (int64_t)op->x.c * op->y.c * POINTS <= KEPT;
+    return (int64_t)op->stride * op->stride * op->x.c;
 }
 
+static bool keeps_weights(const rwi_op *op)
+{
+    return !op->training && channels_of(op) * op->y.c * POINTS <= KEPT;
+}
+
+/* Kept weights cost nothing but reading, of which there is too much for few tiles if phases are
+ * many. */
 static bool pays(const rwi_op *op)
 {
     const int64_t tiles = op->batch * ((op->y.h + OUT - 1) / OUT) * ((op->y.w + OUT - 1) / OUT);
-    return op->training || keeps_weights(op) || tiles >= WORTH;
+    return op->training || tiles >= WORTH || (keeps_weights(op) && op->stride == 1);
 }
 
-/* With products of bfloat16, direct convolutions win if channels are few or an image is a
- * single tile. */
+/* With products of bfloat16, direct convolutions win if channels are few, an image is a single
+ * tile or there is a stride. Single tiles do not pay for the many weights of a strided one when
+ * these change in every step. */
 static bool beats_direct(const rwi_op *op)
 {
+    const bool several = op->y.h > OUT || op->y.w > OUT;
     if (rwi_level_half_elsewhere(op))
-        return op->x.c * op->y.c >= ENOUGH && (op->y.h > OUT || op->y.w > OUT);
-    return op->x.c * op->y.c >= SMALL;
+        return op->x.c * op->y.c >= ENOUGH && several && op->stride == 1;
+    return op->x.c * op->y.c >= SMALL && (several || op->stride == 1 || !op->training);
+}
+
+/* Is a kernel of that size, padded before by so much, 3 taps in every phase? */
+static bool fits(const rwi_op *op, int32_t kernel, int32_t pad)
+{
+    return (kernel + op->stride - 1) / op->stride == RWI_WINO_TAPS && pad / op->stride <= 2 &&
+           op->stride <= STRIDE;
 }
 
 static bool takes(const rwi_op *op)
 {
-    return rwi_level_now() && pays(op) && beats_direct(op) && op->kernel_h == 3 &&
-           op->kernel_w == 3 && op->stride == 1 && op->x.c % PANEL == 0 &&
-           op->y.c % PANEL == 0 && op->pad_top <= 2 && op->pad_left <= 2 && op->y.h >= OUT &&
-           op->y.w >= OUT;
-}
-
-static grid make_grid(rw_shape in, rw_shape out, int64_t top, int64_t left, int64_t batch)
-{
-    grid g = {.in = in, .out = out, .top = top, .left = left};
-    g.rows = (out.h + OUT - 1) / OUT;
-    g.columns = (out.w + OUT - 1) / OUT;
-    g.tiles = batch * g.rows * g.columns;
-    return g;
+    return rwi_level_now() && pays(op) && beats_direct(op) &&
+           fits(op, op->kernel_h, op->pad_top) && fits(op, op->kernel_w, op->pad_left) &&
+           op->x.c % PANEL == 0 && op->y.c % PANEL == 0 && op->y.h >= OUT && op->y.w >= OUT;
 }
 
 /* Products of these many rows go about as fast as of count. */
@@ -123,7 +127,7 @@ static int64_t even_rows(int64_t count)
 static int64_t block_of(const rwi_op *op, const winograd *w)
 {
     const int64_t rows = w->level->rows, threads = w->threads, tiles = w->forward.tiles;
-    const int64_t most = ((int64_t)op->x.c * op->y.c > LARGE ? MANY : FEW) / rows * rows;
+    const int64_t most = (w->weights > LARGE * POINTS ? MANY : FEW) / rows * rows;
     const int64_t share = (tiles + threads - 1) / threads;
     const int64_t even = (share + rows - 1) / rows * rows;
     if (op->training)
@@ -132,19 +136,33 @@ static int64_t block_of(const rwi_op *op, const winograd *w)
     return even_rows((tiles + blocks - 1) / blocks);
 }
 
+/* The views of x and y that a pass has of them, and what one takes from the other. */
+static void measure_views(const rwi_op *op, winograd *w)
+{
+    const int64_t step = op->stride, top = op->pad_top, left = op->pad_left;
+    const size_t each = op->half ? sizeof(rwi_bf16) : sizeof(float);
+    w->forward = rwi_wino_grid_of(rwi_wino_view_of(op->x, each, step, top, left),
+                                  rwi_wino_view_of(op->y, each, 1, 0, 0), op->batch);
+    w->back = rwi_wino_grid_of(
+        rwi_wino_view_of(op->y, each, 1, 2 - top / step, 2 - left / step),
+        rwi_wino_view_of(op->x, each, step, top % step, left % step), op->batch);
+}
+
 static void measure(const rwi_op *op, winograd *w)
 {
+    rwi_wino_grid *f = &w->forward, *b = &w->back;
+    measure_views(op, w);
     w->level = rwi_level_now();
-    w->forward = make_grid(op->x, op->y, op->pad_top, op->pad_left, op->batch);
-    w->back = make_grid(op->y, op->x, 2 - op->pad_top, 2 - op->pad_left, op->batch);
     w->threads = rwi_threads();
-    w->each = op->half ? sizeof(rwi_bf16) : sizeof(float);
-    w->wide = (op->x.c > op->y.c ? op->x.c : op->y.c) + GAP;
+    w->weights = f->in.channels * op->y.c * POINTS;
+    w->unfolded = op->stride > 1 ? f->in.channels * op->y.c * TAPS : 0;
     w->block = block_of(op, w);
-    w->weights = (int64_t)op->x.c * op->y.c * POINTS;
-    w->stride = w->block * w->wide + GAP;
-    w->room = 2 * POINTS * w->stride + w->wide;
-    const bool many = (int64_t)op->x.c * op->y.c > LARGE && op->y.c % FILTERS == 0;
+    f->in.wide = b->out.wide = f->in.channels + GAP;
+    f->out.wide = b->in.wide = f->out.channels + GAP;
+    f->in.stride = b->out.stride = w->block * f->in.wide + GAP;
+    f->out.stride = b->in.stride = w->block * f->out.wide + GAP;
+    w->room = POINTS * (f->in.stride + f->out.stride) + f->in.wide + f->out.wide;
+    const bool many = w->weights > LARGE * POINTS && op->y.c % FILTERS == 0;
     w->filters = many ? FILTERS : op->y.c;
     w->parts = w->threads < MOST_PARTS / w->weights ? w->threads : MOST_PARTS / w->weights;
     w->parts = w->parts < 1 ? 1 : w->parts;
@@ -158,7 +176,7 @@ static rw_status prepare(rwi_op *op)
     measure(op, w);
     if (keeps_weights(op) && !(w->kept = rwi_alloc((size_t)w->weights, sizeof(float))))
         return rwi_fail_memory("conv2d");
-    int64_t floats = (w->kept ? 0 : w->weights) + w->threads * w->room;
+    int64_t floats = w->unfolded + (w->kept ? 0 : w->weights) + w->threads * w->room;
     if (op->training)
         floats += w->parts * (part_floats(op) + op->y.c);
     op->scratch_bytes = (size_t)floats * sizeof(float);
@@ -179,120 +197,78 @@ static int64_t panel_of(const winograd *w, int64_t columns)
     return columns % w->level->panel ? PANEL : w->level->panel;
 }
 
-/* ---- tiles */
-
-void rwi_wino_point(const rwi_wino_images *of, int64_t n, int64_t row, int64_t column, int size,
-                    void *nowhere, void **to)
-{
-    const rw_shape s = of->shape;
-    const int64_t pixel = s.c * (int64_t)of->each;
-    char *image = (char *)(uintptr_t)of->at + n * s.h * s.w * pixel;
-    const bool all = column >= 0 && column + size <= s.w;
-    for (int64_t y = row; y < row + size; y++, to += size) {
-        char *line = image + y * s.w * pixel;
-        const bool inside = y >= 0 && y < s.h;
-        for (int x = 0; all && inside && x < size; x++)
-            to[x] = line + (column + x) * pixel;
-        for (int64_t x = column; !(all && inside) && x < column + size; x++)
-            to[x - column] = inside && x >= 0 && x < s.w ? line + x * pixel : nowhere;
-    }
-}
-
-/* Image, row and column of the first output of tile number t. */
-typedef struct place {
-    int64_t n, row, column;
-} place;
-
-static place find_tile(const grid *g, int64_t t)
-{
-    const int64_t at = t % (g->rows * g->columns);
-    return (place){.n = t / (g->rows * g->columns),
-                   .row = at / g->columns * OUT,
-                   .column = at % g->columns * OUT};
-}
-
-static place next_tile(const grid *g, place at)
-{
-    at.column += OUT;
-    if (at.column < g->columns * OUT)
-        return at;
-    at.column = 0;
-    at.row += OUT;
-    if (at.row < g->rows * OUT)
-        return at;
-    return (place){.n = at.n + 1};
-}
-
-static void point_in(const winograd *w, const grid *g, const void *in, place at, void *nowhere,
-                     rwi_wino_tile *tile)
-{
-    rwi_wino_point(&(rwi_wino_images){in, g->in, w->each}, at.n, at.row - g->top,
-                   at.column - g->left, IN, nowhere, tile->in);
-}
-
-/* to: tile->out or tile->sign. */
-static void point_out(const winograd *w, const grid *g, const void *out, place at,
-                      void *nowhere, void **to)
-{
-    rwi_wino_point(&(rwi_wino_images){out, g->out, w->each}, at.n, at.row, at.column, OUT,
-                   nowhere, to);
-}
-
 /* ---- y = conv(x) */
 
 typedef struct convolution {
-    const grid *g;
+    const rwi_wino_grid *g;
     const void *in;
     const float *weights, *bias;
     void *out;
     bool relu, half;
 } convolution;
 
+/* All phases of a tile, transformed. */
+static void transform_inputs(const winograd *w, const rwi_wino_view *v, const void *in,
+                             rwi_wino_place at, void *nowhere, rwi_wino_tile *tile, float *to)
+{
+    for (int64_t p = 0; p < v->phases; p++) {
+        rwi_wino_point(v, in, at, p, IN, nowhere, tile->in);
+        w->level->wino_inputs(tile, v->shape.c, to + p * v->shape.c, v->stride);
+    }
+}
+
 /* The 36 products of a block: products = inputs x weights. */
-static void multiply_block(const winograd *w, const grid *g, const float *weights,
+static void multiply_block(const winograd *w, const rwi_wino_grid *g, const float *weights,
                            const float *inputs, float *products, int64_t count)
 {
-    const int64_t panel = panel_of(w, g->out.c), point = (int64_t)g->in.c * g->out.c;
+    const int64_t depth = g->in.channels, columns = g->out.channels;
+    const int64_t panel = panel_of(w, columns);
     const int64_t even = even_rows(count);
     for (int64_t i = 0; i < POINTS; i++)
-        for (int64_t k = 0; k < g->out.c; k += panel)
+        for (int64_t k = 0; k < columns; k += panel)
             w->level->multiply(&(rwi_product){
-                .a = inputs + i * w->stride,
-                .b = weights + i * point + k * g->in.c,
-                .out = products + i * w->stride + k,
+                .a = inputs + i * g->in.stride,
+                .b = weights + (i * columns + k) * depth,
+                .out = products + i * g->out.stride + k,
                 .rows = even < w->block ? even : w->block,
                 .columns = panel,
-                .depth = g->in.c,
-                .a_row = w->wide,
+                .depth = depth,
+                .a_row = g->in.wide,
                 .a_step = 1,
                 .b_row = panel,
-                .out_row = w->wide,
+                .out_row = g->out.wide,
             });
+}
+
+/* All phases of a tile, transformed back. */
+static void transform_outputs(const winograd *w, const convolution *c, rwi_wino_place at,
+                              void *nowhere, rwi_wino_tile *tile, float *from)
+{
+    const rwi_wino_view *v = &c->g->out;
+    for (int64_t p = 0; p < v->phases; p++) {
+        rwi_wino_point(v, c->out, at, p, OUT, nowhere, tile->out);
+        w->level->wino_outputs(tile, v->shape.c, from + p * v->shape.c, v->stride, c->bias,
+                               c->relu);
+    }
 }
 
 static void convolve_block(const winograd *w, const convolution *c, int64_t first,
                            float *scratch)
 {
-    const grid *g = c->g;
-    const int64_t stride = w->stride;
+    const rwi_wino_grid *g = c->g;
     const int64_t count = g->tiles - first < w->block ? g->tiles - first : w->block;
-    float *inputs = scratch, *products = scratch + POINTS * stride;
-    float *nowhere = products + POINTS * stride;
+    float *inputs = scratch, *products = inputs + POINTS * g->in.stride;
+    float *nowhere = products + POINTS * g->out.stride;
     rwi_wino_tile tile = {.half = c->half};
-    memset(nowhere, 0, (size_t)w->wide * sizeof *nowhere);
-    const place start = find_tile(g, first);
-    place at = start;
-    for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
-        point_in(w, g, c->in, at, nowhere, &tile);
-        w->level->wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
-    }
+    memset(nowhere, 0, (size_t)(g->in.wide + g->out.wide) * sizeof *nowhere);
+    const rwi_wino_place start = rwi_wino_find(g, first);
+    rwi_wino_place at = start;
+    for (int64_t t = 0; t < count; t++, at = rwi_wino_next(g, at))
+        transform_inputs(w, &g->in, c->in, at, nowhere, &tile, inputs + t * g->in.wide);
     multiply_block(w, g, c->weights, inputs, products, count);
     at = start;
-    for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
-        point_out(w, g, c->out, at, nowhere, tile.out);
-        w->level->wino_outputs(&tile, g->out.c, products + t * w->wide, stride, c->bias,
-                               c->relu);
-    }
+    for (int64_t t = 0; t < count; t++, at = rwi_wino_next(g, at))
+        transform_outputs(w, c, at, nowhere, &tile, products + t * g->out.wide);
 }
 
 static void convolve(const winograd *w, const convolution *c, float *scratch)
@@ -303,20 +279,29 @@ static void convolve(const winograd *w, const convolution *c, float *scratch)
         convolve_block(w, c, b * w->block, scratch + omp_get_thread_num() * w->room);
 }
 
-/* How the weights are transformed for a convolution with so many outputs: y's, or x's back. */
-static rwi_wino_weights weights_for(const rwi_op *op, int64_t columns, float *to)
+/* ---- weights */
+
+/* The weights as 3x3 ones, and how they are transformed for a convolution with so many outputs:
+ * y's, or x's back. */
+static rwi_wino_weights weights_for(const rwi_op *op, const places *p, int64_t columns)
 {
-    return (rwi_wino_weights){.from = op->param[0],
+    const winograd *w = op->own;
+    const int64_t channels = w->forward.in.channels;
+    if (w->unfolded)
+#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+        for (int64_t k = 0; k < op->y.c; k++)
+            rwi_wino_unfold(op, k, p->unfolded + k * TAPS * channels);
+    return (rwi_wino_weights){.from = w->unfolded ? p->unfolded : op->param[0],
                               .cut = op->half,
                               .filters = op->y.c,
-                              .channels = op->x.c,
-                              .panel = panel_of(op->own, columns),
-                              .to = to};
+                              .channels = channels,
+                              .panel = panel_of(w, columns),
+                              .to = p->weights};
 }
 
-static void transform_weights(const rwi_op *op, const winograd *w, float *to)
+static void transform_weights(const rwi_op *op, const winograd *w, const places *p)
 {
-    const rwi_wino_weights weights = weights_for(op, op->y.c, to);
+    const rwi_wino_weights weights = weights_for(op, p, op->y.c);
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t k = 0; k < op->y.c; k += w->level->lanes)
         w->level->wino_weights(&weights, k);
@@ -334,7 +319,7 @@ static rw_status forward(rwi_op *op)
                            .relu = op->relu,
                            .half = op->half};
     if (!(w->kept && op->params_kept))
-        transform_weights(op, w, p.weights);
+        transform_weights(op, w, &p);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }
@@ -347,40 +332,42 @@ typedef struct collection {
     float *block, *points, *sums;
 } collection;
 
-static const void *from_filter(const winograd *w, const float *pixels, int64_t k)
+/* From filter k on. */
+static void point_out(const rwi_wino_view *v, const float *images, int64_t k, rwi_wino_place at,
+                      void *nowhere, void **to)
 {
-    return (const char *)pixels + (size_t)k * w->each;
+    rwi_wino_point(v, (const char *)images + (size_t)k * v->each, at, 0, OUT, nowhere, to);
 }
 
 static void collect_block(const rwi_op *op, const winograd *w, const collection *c,
                           int64_t first, int64_t end)
 {
-    const grid *g = &w->forward;
-    const int64_t stride = w->stride, point = op->x.c * w->filters;
+    const rwi_wino_grid *g = &w->forward;
+    const int64_t stride = g->in.stride, out_stride = g->out.stride;
     const int64_t count = end - first < w->block ? end - first : w->block;
     float *inputs = c->block, *gradients = inputs + POINTS * stride;
-    float *nowhere = gradients + POINTS * stride;
+    float *nowhere = gradients + POINTS * out_stride;
     rwi_wino_tile tile = {.half = op->half};
-    place at = find_tile(g, first);
-    for (int64_t t = 0; t < count; t++, at = next_tile(g, at)) {
-        point_in(w, g, op->in[0], at, nowhere, &tile);
-        point_out(w, g, from_filter(w, op->dout, c->k), at, nowhere, tile.out);
+    rwi_wino_place at = rwi_wino_find(g, first);
+    for (int64_t t = 0; t < count; t++, at = rwi_wino_next(g, at)) {
+        point_out(&g->out, op->dout, c->k, at, nowhere, tile.out);
         if (rwi_op_masks_dy(op))
-            point_out(w, g, from_filter(w, op->out, c->k), at, nowhere, tile.sign);
-        w->level->wino_inputs(&tile, g->in.c, inputs + t * w->wide, stride);
-        w->level->wino_gradients(&tile, w->filters, gradients + t * w->wide, stride, c->sums);
+            point_out(&g->out, op->out, c->k, at, nowhere, tile.sign);
+        transform_inputs(w, &g->in, op->in[0], at, nowhere, &tile, inputs + t * g->in.wide);
+        w->level->wino_gradients(&tile, w->filters, gradients + t * g->out.wide, out_stride,
+                                 c->sums);
     }
     for (int64_t i = 0; i < POINTS; i++)
         w->level->multiply(&(rwi_product){
             .a = inputs + i * stride,
-            .b = gradients + i * stride,
-            .out = c->points + i * point,
-            .rows = op->x.c,
+            .b = gradients + i * out_stride,
+            .out = c->points + i * w->forward.in.channels * w->filters,
+            .rows = w->forward.in.channels,
             .columns = w->filters,
             .depth = count,
             .a_row = 1,
-            .a_step = w->wide,
-            .b_row = w->wide,
+            .a_step = g->in.wide,
+            .b_row = g->out.wide,
             .out_row = w->filters,
             .add = true,
         });
@@ -394,7 +381,8 @@ static void collect_part(const rwi_op *op, const winograd *w, int64_t part, int6
                           .block = p.blocks + part * w->room,
                           .points = p.parts + part * part_floats(op),
                           .sums = p.sums + part * op->y.c + k};
-    memset(c.block + 2 * POINTS * w->stride, 0, (size_t)w->wide * sizeof *c.block);
+    float *nowhere = c.block + POINTS * (w->forward.in.stride + w->forward.out.stride);
+    memset(nowhere, 0, (size_t)(w->forward.in.wide + w->forward.out.wide) * sizeof *nowhere);
     memset(c.points, 0, (size_t)part_floats(op) * sizeof *c.points);
     memset(c.sums, 0, (size_t)w->filters * sizeof *c.sums);
     for (int64_t t = part * tiles / w->parts; t < end; t += w->block)
@@ -411,18 +399,21 @@ static void add_up_weights(const rwi_op *op, const winograd *w, float *parts, fl
             parts[i] += parts[part * size + i];
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t k = 0; k < w->filters; k += w->level->lanes)
-        w->level->wino_weights_gradient(parts, w->filters, op->x.c, k, dweights);
+        w->level->wino_weights_gradient(parts, w->filters, w->forward.in.channels, k, dweights);
 }
 
 static void weights_gradient(const rwi_op *op, const winograd *w, const places *p)
 {
+    float *dweights = op->dparam[0] && w->unfolded ? p->unfolded : op->dparam[0];
     for (int64_t k = 0; k < op->y.c; k += w->filters) {
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
         for (int64_t part = 0; part < w->parts; part++)
             collect_part(op, w, part, k);
-        if (op->dparam[0])
-            add_up_weights(op, w, p->parts, op->dparam[0] + k * TAPS * op->x.c);
+        if (dweights)
+            add_up_weights(op, w, p->parts, dweights + k * TAPS * w->forward.in.channels);
     }
+    for (int64_t k = 0; dweights && w->unfolded && k < op->y.c; k++)
+        rwi_wino_fold(op, k, dweights + k * TAPS * w->forward.in.channels, op->dparam[0]);
     for (int64_t k = 0; op->dparam[1] && k < op->y.c; k++) {
         op->dparam[1][k] = 0;
         for (int64_t part = 0; part < w->parts; part++)
@@ -430,9 +421,9 @@ static void weights_gradient(const rwi_op *op, const winograd *w, const places *
     }
 }
 
-static void transform_weights_back(const rwi_op *op, const winograd *w, float *to)
+static void transform_weights_back(const rwi_op *op, const winograd *w, const places *p)
 {
-    const rwi_wino_weights weights = weights_for(op, op->x.c, to);
+    const rwi_wino_weights weights = weights_for(op, p, w->forward.in.channels);
 #pragma omp parallel for schedule(static) num_threads((int)w->threads)
     for (int64_t k = 0; k < op->y.c; k++)
         w->level->wino_weights_back(&weights, k);
@@ -451,7 +442,7 @@ static rw_status backward(rwi_op *op)
     weights_gradient(op, w, &p);
     if (!op->din[0])
         return RW_OK;
-    transform_weights_back(op, w, p.weights);
+    transform_weights_back(op, w, &p);
     convolve(w, &c, p.blocks);
     return RW_OK;
 }

@@ -31,16 +31,53 @@ typedef struct rwi_wino_tile {
     void *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */
 } rwi_wino_tile;
 
-/* Images of a batch, as a pass sees them; each: bytes of a number. */
-typedef struct rwi_wino_images {
-    const void *at;
-    rw_shape shape;
-    size_t each;
-} rwi_wino_images;
+/* ---- where pixels are
+ *
+ * A 5x5 convolution of stride 2 is a 3x3 one, too, of four times as many channels: the pixels
+ * of even and odd rows and columns are four images, the phases, and the taps that meet one of
+ * them are a kernel of 3x3, or of 3x2, 2x3 or 2x2 and zeros, with stride 1. In general a stride
+ * has stride^2 phases, and 3x3 taps in each if the kernel is not too large or small. */
 
-/* Where size x size pixels of image n are, from (row, column) on; those outside: nowhere. */
-void rwi_wino_point(const rwi_wino_images *of, int64_t n, int64_t row, int64_t column, int size,
-                    void *nowhere, void **to);
+/* Images of a batch as tiles see them: at (row, column) are the pixels of all phases, that of
+ * phase p in row step * row + p / step - top and column step * column + p % step - left. */
+typedef struct rwi_wino_view {
+    rw_shape shape;
+    size_t each; /* bytes of a number */
+    int64_t step, top, left;
+    int64_t phases, channels; /* step * step; of all of them */
+    int64_t wide, stride;     /* floats from tile to tile, from point to point of a block */
+} rwi_wino_view;
+
+/* A convolution as tiles see it. */
+typedef struct rwi_wino_grid {
+    rwi_wino_view in, out;
+    int64_t rows, columns, tiles; /* tiles in an image, in the batch */
+} rwi_wino_grid;
+
+/* An image, and the row and column of a tile's first output in a view. */
+typedef struct rwi_wino_place {
+    int64_t n, row, column;
+} rwi_wino_place;
+
+/* Without wide and stride. */
+rwi_wino_view rwi_wino_view_of(rw_shape shape, size_t each, int64_t step, int64_t top,
+                               int64_t left);
+/* Tiles of the normal size that cover out. */
+rwi_wino_grid rwi_wino_grid_of(rwi_wino_view in, rwi_wino_view out, int64_t batch);
+rwi_wino_place rwi_wino_find(const rwi_wino_grid *g, int64_t tile);
+rwi_wino_place rwi_wino_next(const rwi_wino_grid *g, rwi_wino_place at);
+
+/* Where size x size pixels of a phase are, from a place on; those outside: nowhere. */
+void rwi_wino_point(const rwi_wino_view *v, const void *images, rwi_wino_place at,
+                    int64_t phase, int size, void *nowhere, void **to);
+
+/* ---- weights */
+
+/* The weights of filter k as 3x3 ones, [3][3][phase][channel], 0 where the kernel has no tap.
+ */
+void rwi_wino_unfold(const rwi_op *op, int64_t k, float *unfolded);
+/* The other way, for the gradient at the weights. */
+void rwi_wino_fold(const rwi_op *op, int64_t k, const float *unfolded, float *dweights);
 
 /* How weights [filters][3][3][channels] are transformed. */
 typedef struct rwi_wino_weights {

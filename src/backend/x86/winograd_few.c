@@ -85,14 +85,15 @@ static void release(rwi_op *op)
 static void transform_inputs(const rwi_op *op, const few_tiles *s, float *inputs)
 {
     float *nowhere = inputs + POINTS * s->stride;
+    const rwi_wino_view view =
+        rwi_wino_view_of(op->x, sizeof(float), 1, op->pad_top, op->pad_left);
     memset(nowhere, 0, (size_t)op->x.c * sizeof *nowhere);
 #pragma omp parallel for schedule(static)
     for (int64_t t = 0; t < s->tiles; t++) {
         rwi_wino_tile tile = {.small = true};
         const int64_t n = t / (s->rows * s->columns), at = t % (s->rows * s->columns);
-        rwi_wino_point(&(rwi_wino_images){op->in[0], op->x, sizeof(float)}, n,
-                       at / s->columns * OUT - op->pad_top,
-                       at % s->columns * OUT - op->pad_left, IN, nowhere, tile.in);
+        const rwi_wino_place place = {n, at / s->columns * OUT, at % s->columns * OUT};
+        rwi_wino_point(&view, op->in[0], place, 0, IN, nowhere, tile.in);
         s->level->wino_inputs(&tile, op->x.c, inputs + t * s->wide, s->stride);
     }
 }
@@ -135,11 +136,12 @@ static void multiply(const rwi_op *op, const few_tiles *s, int64_t k, int64_t po
 static void transform_outputs(const rwi_op *op, const few_tiles *s, int64_t k, float *products)
 {
     float *nowhere = products + POINTS * s->tiles * s->panel;
+    const rwi_wino_view view = rwi_wino_view_of(op->y, sizeof(float), 1, 0, 0);
     for (int64_t t = 0; t < s->tiles; t++) {
         rwi_wino_tile tile = {.small = true};
         const int64_t n = t / (s->rows * s->columns), at = t % (s->rows * s->columns);
-        rwi_wino_point(&(rwi_wino_images){op->out + k, op->y, sizeof(float)}, n,
-                       at / s->columns * OUT, at % s->columns * OUT, OUT, nowhere, tile.out);
+        const rwi_wino_place place = {n, at / s->columns * OUT, at % s->columns * OUT};
+        rwi_wino_point(&view, op->out + k, place, 0, OUT, nowhere, tile.out);
         s->level->wino_outputs(&tile, s->panel, products + t * s->panel, s->tiles * s->panel,
                                op->param[1] ? op->param[1] + k : NULL, op->relu);
     }
