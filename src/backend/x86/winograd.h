@@ -73,8 +73,7 @@ void rwi_wino_point(const rwi_wino_view *v, const void *images, rwi_wino_place a
 
 /* ---- weights */
 
-/* The weights of filter k as 3x3 ones, [3][3][phase][channel], 0 where the kernel has no tap.
- */
+/* Weights of filter k as 3x3 ones, [3][3][phase][channel], 0 where the kernel has no tap. */
 void rwi_wino_unfold(const rwi_op *op, int64_t k, float *unfolded);
 /* The other way, for the gradient at the weights. */
 void rwi_wino_fold(const rwi_op *op, int64_t k, const float *unfolded, float *dweights);

@@ -81,6 +81,14 @@ static void release(rwi_op *op)
     rwi_free(s);
 }
 
+static rwi_wino_place find_tile(const few_tiles *s, int64_t t)
+{
+    const int64_t at = t % (s->rows * s->columns);
+    return (rwi_wino_place){.n = t / (s->rows * s->columns),
+                            .row = at / s->columns * OUT,
+                            .column = at % s->columns * OUT};
+}
+
 /* Inputs [point][tile][channel], then zeros for a pixel outside. */
 static void transform_inputs(const rwi_op *op, const few_tiles *s, float *inputs)
 {
@@ -91,9 +99,7 @@ static void transform_inputs(const rwi_op *op, const few_tiles *s, float *inputs
 #pragma omp parallel for schedule(static)
     for (int64_t t = 0; t < s->tiles; t++) {
         rwi_wino_tile tile = {.small = true};
-        const int64_t n = t / (s->rows * s->columns), at = t % (s->rows * s->columns);
-        const rwi_wino_place place = {n, at / s->columns * OUT, at % s->columns * OUT};
-        rwi_wino_point(&view, op->in[0], place, 0, IN, nowhere, tile.in);
+        rwi_wino_point(&view, op->in[0], find_tile(s, t), 0, IN, nowhere, tile.in);
         s->level->wino_inputs(&tile, op->x.c, inputs + t * s->wide, s->stride);
     }
 }
@@ -139,9 +145,7 @@ static void transform_outputs(const rwi_op *op, const few_tiles *s, int64_t k, f
     const rwi_wino_view view = rwi_wino_view_of(op->y, sizeof(float), 1, 0, 0);
     for (int64_t t = 0; t < s->tiles; t++) {
         rwi_wino_tile tile = {.small = true};
-        const int64_t n = t / (s->rows * s->columns), at = t % (s->rows * s->columns);
-        const rwi_wino_place place = {n, at / s->columns * OUT, at % s->columns * OUT};
-        rwi_wino_point(&view, op->out + k, place, 0, OUT, nowhere, tile.out);
+        rwi_wino_point(&view, op->out + k, find_tile(s, t), 0, OUT, nowhere, tile.out);
         s->level->wino_outputs(&tile, s->panel, products + t * s->panel, s->tiles * s->panel,
                                op->param[1] ? op->param[1] + k : NULL, op->relu);
     }

@@ -78,8 +78,8 @@ void rwi_wino_point(const rwi_wino_view *v, const void *images, rwi_wino_place a
     }
 }
 
-/* Where the channels of number i of a filter's unfolded taps are among its weights; -1: they
- * are zeros. */
+/* Where the channels of a filter's unfolded tap i, of TAPS * TAPS times the phases, are among
+ * its weights; -1: they are zeros. */
 static int64_t tap_at(const rwi_op *op, int64_t i)
 {
     const int64_t step = op->stride, tap = i / (step * step), phase = i % (step * step);
@@ -91,20 +91,24 @@ void rwi_wino_unfold(const rwi_op *op, int64_t k, float *unfolded)
 {
     const float *weights = op->param[0] + k * op->kernel_h * op->kernel_w * op->x.c;
     const size_t bytes = (size_t)op->x.c * sizeof *weights;
-    for (int64_t i = 0; i < (int64_t)TAPS * TAPS * op->stride * op->stride; i++)
-        if (tap_at(op, i) < 0)
+    for (int64_t i = 0; i < TAPS * TAPS * op->stride * op->stride; i++) {
+        const int64_t at = tap_at(op, i);
+        if (at < 0)
             memset(unfolded + i * op->x.c, 0, bytes);
         else
-            memcpy(unfolded + i * op->x.c, weights + tap_at(op, i), bytes);
+            memcpy(unfolded + i * op->x.c, weights + at, bytes);
+    }
 }
 
 void rwi_wino_fold(const rwi_op *op, int64_t k, const float *unfolded, float *dweights)
 {
+    const size_t bytes = (size_t)op->x.c * sizeof *dweights;
     dweights += k * op->kernel_h * op->kernel_w * op->x.c;
-    for (int64_t i = 0; i < (int64_t)TAPS * TAPS * op->stride * op->stride; i++)
-        if (tap_at(op, i) >= 0)
-            memcpy(dweights + tap_at(op, i), unfolded + i * op->x.c,
-                   (size_t)op->x.c * sizeof *dweights);
+    for (int64_t i = 0; i < TAPS * TAPS * op->stride * op->stride; i++) {
+        const int64_t at = tap_at(op, i);
+        if (at >= 0)
+            memcpy(dweights + at, unfolded + i * op->x.c, bytes);
+    }
 }
 
 #endif
