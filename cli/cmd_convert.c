@@ -147,8 +147,11 @@ const cli_command cli_convert = {
         "The endings of IN and OUT say which way: from .rw or a run folder, which stands for\n"
         "its best.rw, to .h5, .npz or .safetensors; or from one of these to .rw. Then the\n"
         "recipe says what the net is. Its layers and those of the file are matched by name,\n"
-        "number or place, and every shape has to fit.\n",
+        "number or place, and every shape has to fit. The file does not say what numbers its\n"
+        "net was fed: the recipe does, too. The published Conv2, Conv4 and Conv13 were fed\n"
+        "pixels of 0 to 255, which takes quirk=raw.\n",
     .examples = "  rewire convert F1.h5 f1.rw --recipe f1\n"
+                "  rewire convert Conv4_70.h5 conv4.rw --recipe conv4 --set quirk=raw\n"
                 "  rewire convert runs/f1-seed1 f1.npz\n"
                 "  rewire convert best.rw best.safetensors\n"
                 "  rewire convert theirs.npz ours.rw --recipe conv7 --data mnist\n",
