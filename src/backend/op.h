@@ -10,8 +10,8 @@
 #include "core/status.h"
 
 typedef enum rwi_op_kind {
-    RWI_OP_CONV2D,  /* y = conv(x, param[0]) + param[1] (bias, may be NULL), then relu if fused
-                     */
+    RWI_OP_CONV2D,  /* y = conv(x, param[0]) + param[1] (bias, may be NULL), then relu and norm
+                       if fused */
     RWI_OP_DENSE,   /* y = x param[0]^T + param[1], then relu if fused */
     RWI_OP_RELU,    /* may run in place (y == x, dx == dy); backward looks at y only */
     RWI_OP_MAXPOOL, /* padding never wins */
@@ -67,7 +67,10 @@ typedef struct rwi_op {
     const float *param[RWI_OP_PARAMS];
     float *dparam[RWI_OP_PARAMS]; /* overwritten; NULL: not wanted */
     float *state[2];              /* batchnorm: running mean, variance */
-    bool params_kept; /* params and state hold what they did in the last run; never while
+    /* Outside training, fused: y = (y - norm_mean) * norm_scale + norm_shift, by channels, the
+     * batch norm behind a relu; all NULL: none. Kernels that fuse no norm never see one. */
+    const float *norm_mean, *norm_scale, *norm_shift;
+    bool params_kept; /* params, state and norm hold what they did in the last run; never while
                          training */
     int64_t step;     /* dropout */
     size_t
@@ -83,6 +86,7 @@ typedef struct rwi_kernel {
     const char *backend; /* "ref", "onednn", "x86" */
     rwi_op_kind kind;
     bool fuses_relu;
+    bool fuses_norm;
     bool masks_dx;                   /* can do what op.masks_dx asks for */
     bool (*takes)(const rwi_op *op); /* NULL: every op of its kind */
     bool (*half)(

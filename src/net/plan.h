@@ -26,9 +26,10 @@ typedef struct rwi_step {
     bool adds[RWI_OP_INPUTS]; /* its gradient comes on top of what later steps gave */
     void *sum[RWI_OP_INPUTS]; /* to which op.din is added, where adds is set */
     const rwi_node *norm;     /* the batch norm folded into it; NULL: none */
+    bool behind;              /* norm comes behind the relu: an epilogue */
     double epsilon;           /* of norm */
-    float *folded;            /* weights, then biases, with norm in them */
-    double seconds[2];        /* forward, backward: in all, while the plan is profiled */
+    float *folded;     /* weights, then biases, with norm in them; or norm's own numbers */
+    double seconds[2]; /* forward, backward: in all, while the plan is profiled */
 } rwi_step;
 
 /* Arrays that the outside reads or fills: always float32. */
@@ -63,10 +64,9 @@ rw_status rwi_plan_lower(rwi_plan *plan);
 /* Takes norm into the step before it, if it is a batch norm outside training and can be taken.
  */
 bool rwi_step_fold(rwi_step *step, const rwi_step *norm);
-/* Memory for the folded weights of a step that has some; RW_ENOMEM. The plan frees it. */
+/* Memory for what a step has folded; RW_ENOMEM. The plan frees it. */
 rw_status rwi_step_make_folded(rwi_step *step);
-/* Computes them from the weights and running statistics of now, and lets the step run on them.
- */
+/* Computes it from the weights and running statistics of now, and lets the step run on it. */
 void rwi_step_fill_folded(rwi_step *step);
 /* Decides what runs in place: homes of values and gradients. */
 void rwi_plan_share(rwi_plan *plan);

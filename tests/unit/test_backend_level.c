@@ -222,7 +222,8 @@ static void outputs(const rwi_level *level, const arrays *r, float *to)
     float pixels[3 * SIZE], points[SIZE];
     const rwi_wino_tile tile = make_tile(r, pixels);
     memcpy(points, r->b, sizeof points);
-    level->wino_outputs(&tile, CHANNELS, points, CHANNELS, r->b + SIZE, true);
+    const rwi_epilogue end = {r->b + SIZE, true, r->a + SIZE, r->b, r->a};
+    level->wino_outputs(&tile, CHANNELS, points, CHANNELS, &end);
     memcpy(to, pixels, sizeof pixels);
 }
 

@@ -105,6 +105,7 @@ static const shape_case cases[] = {
     {{"flatten", "dense units=7", "batchnorm epsilon=0.1", "relu"}, 2, 1},
     {{"conv2d filters=3 kernel=3", "batchnorm", "batchnorm", "flatten"}, 3, 2},
     {{"conv2d filters=3 kernel=3", "relu", "batchnorm", "flatten"}, 2, 2},
+    {{"flatten", "dense units=7", "relu", "batchnorm"}, 2, 2},
     {{"conv2d filters=3 kernel=3", "flatten", "batchnorm"}, 2, 2},
     {{"conv2d filters=3 kernel=3", "batchnorm", "add from=conv2d_1,batchnorm_1", "flatten"},
      3,
@@ -129,6 +130,48 @@ static void test_what_folds(void **state)
         rw_net_free(net);
         check((rw_shape){6, 6, 2}, c->lines, false, c->lines[0]);
     }
+}
+
+/* One convolution for each kernel that has an epilogue, a norm behind the relu of each. */
+static const char *const behind_relu[] = {
+    "conv2d filters=16 kernel=3 padding=same",
+    "relu",
+    "batchnorm",
+    "conv2d filters=192 kernel=3 padding=same bias=no",
+    "relu",
+    "batchnorm scale=no",
+    "maxpool size=4",
+    "conv2d filters=192 kernel=3 padding=same",
+    "relu",
+    "batchnorm center=no",
+    "maxpool size=2",
+    "conv2d filters=192 kernel=3 padding=same",
+    "relu",
+    "batchnorm epsilon=0.1",
+    "flatten",
+    NULL,
+};
+
+/* There it stays, but as an epilogue, and not even rounding tells. */
+static void test_behind_relu(void **state)
+{
+    (void)state;
+    const rw_shape x = {16, 16, 3};
+    rw_net *net = make_net(x, behind_relu, "permute");
+    stir(net, "name");
+    rwi_plan *plain = inference(net, "auto", true, false);
+    rwi_plan *fused = inference(net, "auto", false, false);
+    compare(net, plain, fused, 0, "float32");
+    int norms = 0;
+    for (int i = 0; i < rwi_plan_steps(fused); i++)
+        norms += fused->steps[i].op.norm_mean || fused->steps[i].op.kind == RWI_OP_BATCHNORM;
+    assert_int_equal(norms, 4);
+    assert_int_equal(rwi_plan_steps(fused), fused->steps[0].op.with->fuses_norm ? 6 : 10);
+    rwi_plan_free(plain);
+    rwi_plan_free(fused);
+    rw_net_free(net);
+    check(x, behind_relu, false, "behind relu");
+    check(x, behind_relu, true, "behind relu in bfloat16");
 }
 
 /* The weights that a user sees and verifies are not the folded ones. */
@@ -164,9 +207,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_graphs),
-        cmocka_unit_test(test_what_folds),
-        cmocka_unit_test(test_weights_stay),
+        cmocka_unit_test(test_graphs),      cmocka_unit_test(test_what_folds),
+        cmocka_unit_test(test_behind_relu), cmocka_unit_test(test_weights_stay),
         cmocka_unit_test(test_no_memory),
     };
     rwi_set_threads(1); /* tiny tensors: waking threads would take longer than the work */

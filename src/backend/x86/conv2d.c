@@ -168,6 +168,7 @@ const rwi_kernel rwi_kernel_x86_conv2d = {
     .backend = "x86",
     .kind = RWI_OP_CONV2D,
     .fuses_relu = true,
+    .fuses_norm = true,
     .takes = takes,
     .half = knows_half,
     .prepare = prepare,

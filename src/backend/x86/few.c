@@ -8,6 +8,7 @@
 #include "backend/x86/few.h"
 #include "backend/kernel.h"
 #include "backend/x86/cpu.h"
+#include "backend/x86/epilogue.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
 #include "core/threads.h"
@@ -140,10 +141,13 @@ static void add_tap(const rwi_op *op, const few *f, int64_t k, int64_t tap, cons
 
 static void end_panel(const rwi_op *op, const few *f, int64_t k)
 {
-    for (int64_t row = 0; op->relu && row < op->batch * op->y.h * op->y.w; row++) {
+    const rwi_epilogue end = rwi_epilogue_of(op, k);
+    for (int64_t row = 0; row < op->batch * op->y.h * op->y.w; row++) {
         float *y = op->out + row * op->y.c + k;
-        for (int64_t i = 0; i < f->panel; i++)
+        for (int64_t i = 0; end.relu && i < f->panel; i++)
             y[i] = y[i] < 0.0F ? 0.0F : y[i];
+        for (int64_t i = 0; end.mean && i < f->panel; i++)
+            y[i] = (y[i] - end.mean[i]) * end.scale[i] + end.shift[i];
     }
 }
 
@@ -191,6 +195,7 @@ const rwi_kernel rwi_kernel_x86_few = {
     .backend = "x86",
     .kind = RWI_OP_CONV2D,
     .fuses_relu = true,
+    .fuses_norm = true,
     .takes = takes,
     .prepare = prepare,
     .release = release,

@@ -21,9 +21,8 @@ HERE lanes first_read(const float *x, const rwi_bf16 *x16, bool half, int64_t at
     return half ? lanes_load_half(x16 + at) : lanes_load(x + at);
 }
 
-HERE void first_put(const rwi_op *op, lanes x, bool half, int64_t at)
+HERE void first_put(const rwi_op *op, lanes y, bool half, int64_t at)
 {
-    const lanes y = op->relu ? lanes_relu(x) : x;
     if (half)
         lanes_store_half(op->out16 + at, y);
     else
@@ -36,10 +35,14 @@ HERE void first_pixels(const rwi_op *op, const rwi_first *f, const float *x, int
                        int64_t k, int wide, bool half, int64_t y)
 {
     const int64_t step = (int64_t)op->stride * op->x.c, filters = op->y.c;
+    const rwi_epilogue from = rwi_epilogue_of(op, k);
+    epilogue end[WIDE];
     lanes sum[PIXELS][WIDE];
+    for (int v = 0; v < wide; v++)
+        end[v] = epilogue_load(&from, v * LANES);
     for (int q = 0; q < count; q++)
         for (int v = 0; v < wide; v++)
-            sum[q][v] = op->param[1] ? lanes_load(op->param[1] + k + v * LANES) : lanes_none();
+            sum[q][v] = end[v].bias;
     for (int32_t tap = 0; tap < f->taps; tap++) {
         const float *w = f->weights + tap * filters + k, *under = x + f->offset[tap];
         for (int q = 0; q < count; q++)
@@ -48,7 +51,8 @@ HERE void first_pixels(const rwi_op *op, const rwi_first *f, const float *x, int
     }
     for (int q = 0; q < count; q++)
         for (int v = 0; v < wide; v++)
-            first_put(op, sum[q][v], half, y + q * filters + k + v * LANES);
+            first_put(op, epilogue_end(&end[v], sum[q][v]), half,
+                      y + q * filters + k + v * LANES);
 }
 
 /* One row of y, wide vectors of filters from k on. The last tile of a row overlaps the one

@@ -6,6 +6,7 @@
 
 #include "backend/op.h"
 #include "backend/x86/batchnorm.h"
+#include "backend/x86/epilogue.h"
 #include "backend/x86/few.h"
 #include "backend/x86/first.h"
 #include "backend/x86/product.h"
@@ -18,9 +19,9 @@ typedef struct rwi_level {
 
     /* winograd.c. B^T d B of one tile: to[point * stride + c]. */
     void (*wino_inputs)(const rwi_wino_tile *tile, int64_t channels, float *to, int64_t stride);
-    /* A^T m A of one tile, plus bias (may be NULL), then relu if wanted, to tile->out. */
+    /* A^T m A of one tile, with its epilogue, to tile->out. */
     void (*wino_outputs)(const rwi_wino_tile *tile, int64_t channels, float *from,
-                         int64_t stride, const float *bias, bool relu);
+                         int64_t stride, const rwi_epilogue *end);
     /* A dy A^T of one tile, where dy is tile->out, masked by sign > 0 in place if there is one.
      * Its sum over the tile is added to sums, channels of them. */
     void (*wino_gradients)(const rwi_wino_tile *tile, int64_t channels, float *to,

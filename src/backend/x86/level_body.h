@@ -6,6 +6,8 @@
 
 #include "backend/x86/product_body.h"
 
+#include "backend/x86/epilogue_body.h"
+
 #include "backend/x86/winograd_body.h"
 
 #include "backend/x86/first_body.h"

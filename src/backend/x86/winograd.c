@@ -202,9 +202,10 @@ static int64_t panel_of(const winograd *w, int64_t columns)
 typedef struct convolution {
     const rwi_wino_grid *g;
     const void *in;
-    const float *weights, *bias;
+    const float *weights;
+    rwi_epilogue end;
     void *out;
-    bool relu, half;
+    bool half;
 } convolution;
 
 /* All phases of a tile, transformed. */
@@ -247,8 +248,7 @@ static void transform_outputs(const winograd *w, const convolution *c, rwi_wino_
     const rwi_wino_view *v = &c->g->out;
     for (int64_t p = 0; p < v->phases; p++) {
         rwi_wino_point(v, c->out, at, p, OUT, nowhere, tile->out);
-        w->level->wino_outputs(tile, v->shape.c, from + p * v->shape.c, v->stride, c->bias,
-                               c->relu);
+        w->level->wino_outputs(tile, v->shape.c, from + p * v->shape.c, v->stride, &c->end);
     }
 }
 
@@ -314,9 +314,8 @@ static rw_status forward(rwi_op *op)
     const convolution c = {.g = &w->forward,
                            .in = op->in[0],
                            .weights = p.weights,
-                           .bias = op->param[1],
+                           .end = rwi_epilogue_of(op, 0),
                            .out = op->out,
-                           .relu = op->relu,
                            .half = op->half};
     if (!(w->kept && op->params_kept))
         transform_weights(op, w, &p);
@@ -451,6 +450,7 @@ const rwi_kernel rwi_kernel_x86_winograd = {
     .backend = "x86",
     .kind = RWI_OP_CONV2D,
     .fuses_relu = true,
+    .fuses_norm = true,
     .takes = takes,
     .half = rwi_half_always,
     .prepare = prepare,

@@ -177,8 +177,8 @@ HERE lanes get_lanes(const void *of, int i)
 typedef struct pixels {
     const rwi_wino_tile *tile;
     int64_t c;
-    lanes bias;
-    bool relu, half;
+    epilogue end; /* of outputs */
+    bool half;
 } pixels;
 
 HERE lanes load(const void *pixel, int64_t c, bool half)
@@ -204,8 +204,7 @@ HERE lanes get_input(const void *of, int i)
 HERE void put_output(const void *of, int i, lanes x)
 {
     const pixels *p = of;
-    const lanes y = x + p->bias;
-    store(p->tile->out[i], p->c, p->half, p->relu ? lanes_relu(y) : y);
+    store(p->tile->out[i], p->c, p->half, epilogue_end(&p->end, x + p->end.bias));
 }
 
 /* dy of one pixel, masked by the relu's output and kept so. */
@@ -233,14 +232,10 @@ HERE void inputs(const rwi_wino_tile *tile, bool half, int64_t channels, float *
 }
 
 HERE void outputs(const rwi_wino_tile *tile, bool half, int64_t channels, float *from,
-                  int64_t stride, const float *bias, bool relu)
+                  int64_t stride, const rwi_epilogue *end)
 {
     for (int64_t c = 0; c < channels; c += LANES) {
-        const pixels to = {.tile = tile,
-                           .c = c,
-                           .bias = bias ? lanes_load(bias + c) : lanes_none(),
-                           .relu = relu,
-                           .half = half};
+        const pixels to = {.tile = tile, .c = c, .end = epilogue_load(end, c), .half = half};
         const spread at = {from + c, stride};
         if (tile->small)
             both_ways(a_small, SMALL_IN, SMALL_OUT, get_spread, &at, put_output, &to);
@@ -273,12 +268,12 @@ LEVEL static void wino_inputs(const rwi_wino_tile *tile, int64_t channels, float
 }
 
 LEVEL static void wino_outputs(const rwi_wino_tile *tile, int64_t channels, float *from,
-                               int64_t stride, const float *bias, bool relu)
+                               int64_t stride, const rwi_epilogue *end)
 {
     if (tile->half)
-        outputs(tile, true, channels, from, stride, bias, relu);
+        outputs(tile, true, channels, from, stride, end);
     else
-        outputs(tile, false, channels, from, stride, bias, relu);
+        outputs(tile, false, channels, from, stride, end);
 }
 
 LEVEL static void wino_gradients(const rwi_wino_tile *tile, int64_t channels, float *to,

@@ -143,11 +143,12 @@ static void transform_outputs(const rwi_op *op, const few_tiles *s, int64_t k, f
 {
     float *nowhere = products + POINTS * s->tiles * s->panel;
     const rwi_wino_view view = rwi_wino_view_of(op->y, sizeof(float), 1, 0, 0);
+    const rwi_epilogue end = rwi_epilogue_of(op, k);
     for (int64_t t = 0; t < s->tiles; t++) {
         rwi_wino_tile tile = {.small = true};
         rwi_wino_point(&view, op->out + k, find_tile(s, t), 0, OUT, nowhere, tile.out);
         s->level->wino_outputs(&tile, s->panel, products + t * s->panel, s->tiles * s->panel,
-                               op->param[1] ? op->param[1] + k : NULL, op->relu);
+                               &end);
     }
 }
 
@@ -177,6 +178,7 @@ const rwi_kernel rwi_kernel_x86_winograd_few = {
     .backend = "x86",
     .kind = RWI_OP_CONV2D,
     .fuses_relu = true,
+    .fuses_norm = true,
     .takes = takes,
     .prepare = prepare,
     .release = release,
