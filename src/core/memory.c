@@ -1,8 +1,8 @@
 /* memory.c - calloc with an aligned start, a count of what lives, and failures on request.
  *
  * The bytes before each block hold what free and the counters need. calloc leaves large blocks
- * to the kernel's zero pages, so clearing costs nothing until memory is touched. Large blocks
- * ask for huge pages: the addresses of a net's arrays then fit into the processor's table. */
+ * to the kernel's zero pages, so clearing costs nothing until memory is touched. The largest
+ * stand in huge pages: the addresses of a net's arrays then fit into the processor's table. */
 #include "core/memory.h"
 
 #include <stdatomic.h>
@@ -12,11 +12,12 @@
 #include <sys/mman.h>
 
 #define ALIGNMENT ((uintptr_t)64)
-#define HUGE_PAGE ((uintptr_t)1 << 21)
+#define PAGE      ((size_t)1 << 16) /* a multiple of every small page */
+#define HUGE_PAGE ((size_t)1 << 21)
 #define LARGEST   (UINT64_C(1) << 39) /* no machine has it: such a size is a mistake */
 
 typedef struct header {
-    void *raw; /* as calloc gave it */
+    void *raw; /* as calloc, or the system, gave it */
     size_t bytes;
 } header;
 
@@ -41,20 +42,71 @@ static header *header_of(void *memory)
     return (header *)memory - 1;
 }
 
-/* Where a block holds whole ones. A system that has none, or gives none, is as good as before.
+/* ---- large blocks
+ *
+ * They are mapped at the start of a huge page. calloc would place them anywhere, and what lies
+ * before the first whole page and behind the last one would be in small ones. A system that has
+ * no huge pages, or gives none, is as good as before. Under the address sanitizer everything is
+ * calloc's, which it watches. */
+
+#if defined(MADV_HUGEPAGE) && !defined(__SANITIZE_ADDRESS__)
+
+/* Of the mapping of a block: the rest of the last huge page is worth taking where half is used.
  */
-static void prefer_huge_pages(const char *raw, size_t bytes)
+static size_t mapped_bytes(size_t bytes)
 {
-#ifdef MADV_HUGEPAGE
-    const uintptr_t first = ((uintptr_t)raw + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    const uintptr_t end = ((uintptr_t)raw + bytes) / HUGE_PAGE * HUGE_PAGE;
-    if (first < end)
-        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+    const size_t all = (bytes + ALIGNMENT + PAGE - 1) / PAGE * PAGE;
+    return all % HUGE_PAGE < HUGE_PAGE / 2 ? all
+                                           : (all + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+/* More is mapped than is wanted, and what lies before and behind is given back. */
+static char *map(size_t bytes)
+{
+    const size_t wanted = mapped_bytes(bytes);
+    char *raw = mmap(NULL, wanted + HUGE_PAGE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (raw == MAP_FAILED)
+        return NULL;
+    const size_t before = (HUGE_PAGE - (uintptr_t)raw % HUGE_PAGE) % HUGE_PAGE;
+    if (before)
+        (void)munmap(raw, before);
+    (void)munmap(raw + before + wanted, HUGE_PAGE - before);
+    (void)madvise(raw + before, wanted, MADV_HUGEPAGE);
+    return raw + before;
+}
+
+static bool is_mapped(size_t bytes)
+{
+    return bytes >= HUGE_PAGE;
+}
+
+static void unmap(char *raw, size_t bytes)
+{
+    (void)munmap(raw, mapped_bytes(bytes));
+}
+
 #else
+
+static bool is_mapped(size_t bytes)
+{
+    (void)bytes;
+    return false;
+}
+
+static char *map(size_t bytes)
+{
+    (void)bytes;
+    return NULL;
+}
+
+static void unmap(char *raw, size_t bytes)
+{
     (void)raw;
     (void)bytes;
-#endif
 }
+
+#endif
 
 void *rwi_alloc(size_t count, size_t size)
 {
@@ -63,10 +115,9 @@ void *rwi_alloc(size_t count, size_t size)
         return NULL;
     if (told_to_fail())
         return NULL;
-    char *raw = calloc(1, bytes + sizeof(header) + ALIGNMENT);
+    char *raw = is_mapped(bytes) ? map(bytes) : calloc(1, bytes + sizeof(header) + ALIGNMENT);
     if (raw == NULL)
         return NULL;
-    prefer_huge_pages(raw, bytes);
     uintptr_t skip = sizeof(header) + ALIGNMENT - 1;
     skip -= ((uintptr_t)raw + skip) % ALIGNMENT;
     void *memory = raw + skip;
@@ -102,7 +153,10 @@ void rwi_free(void *memory)
     header *block = header_of(memory);
     atomic_fetch_sub(&live, 1);
     atomic_fetch_sub(&live_bytes, (long long)block->bytes);
-    free(block->raw);
+    if (is_mapped(block->bytes))
+        unmap(block->raw, block->bytes);
+    else
+        free(block->raw);
 }
 
 int64_t rwi_memory_live(void)
