@@ -5,7 +5,9 @@
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
 tiny_recipe recipe.yaml 6
-sweep="sweep recipe.yaml --over method.period=3,50 --seeds 2 --checkpoint-seconds 0.001"
+tiny_recipe longer.yaml 40
+grid="--over method.period=3,50 --seeds 2 --checkpoint-seconds 0.001"
+sweep="sweep recipe.yaml $grid"
 run 0 $sweep -q --out whole
 
 # begin SWEEP: in the background, $pid.
@@ -20,13 +22,14 @@ until_there() {
   while kill -0 $pid 2>log && [ ! -s "$1" ]; do sleep 0.01; done
 }
 
-# as_whole SWEEP: everything is as it would have been.
+# as_whole SWEEP [WHOLE]: everything is as it would have been.
 as_whole() {
-  for cell in whole/*/; do
+  whole=${2:-whole}
+  for cell in "$whole"/*/; do
     same_run "$cell" "$1/$(basename "$cell")"
     only_results "$1/$(basename "$cell")"
   done
-  cut -d, -f1-6 whole/results.csv >expected_results
+  cut -d, -f1-6 "$whole/results.csv" >expected_results
   cut -d, -f1-6 "$1/results.csv" >results
   what="results.csv of $1"
   same results <expected_results
@@ -53,13 +56,18 @@ for delay in 0.03 0.2; do
   as_whole early$delay
 done
 
-# Ctrl-C: a checkpoint, and a message.
+# Ctrl-C: a checkpoint, and a message. However fast the machine, it comes in the second cell: that
+# is long, and stands still while another process tries to work on the same sweep.
+sweep="sweep longer.yaml $grid"
+run 0 $sweep -q --out whole_longer
 begin stopped
 until_there stopped/method.period=3,seed=2/history.csv
+kill -STOP $pid
 "$REWIRE" $sweep -o stopped >second_out 2>second_err
 [ $? -eq 1 ] || fail "a second sweep in the same folder: exit code is not 1"
 has second_err "^rewire: 'stopped': another process is working on this sweep$"
 kill -INT $pid
+kill -CONT $pid
 wait $pid
 code=$?
 [ $code -eq 1 ] || fail "$what: exit code $code after Ctrl-C"
@@ -70,5 +78,5 @@ has stopped/results.csv '^3,2,stopped,,'
 has stopped/results.csv '^50,2,waiting,,'
 run 0 $sweep -o stopped
 has err '^rewire: cell 2/4  method.period=3 seed=2 '
-as_whole stopped
+as_whole stopped whole_longer
 finish
