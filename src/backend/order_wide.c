@@ -10,6 +10,7 @@
 #include "backend/order_wide.h"
 
 #include "backend/order.h"
+#include "core/share.h"
 #include "core/threads.h"
 
 #include <math.h>
@@ -192,7 +193,9 @@ void rwi_order_wide(const float *values, int64_t n, uint32_t *other, uint32_t *o
 #pragma omp parallel for schedule(static) num_threads(rwi_threads())
     for (int64_t part = 0; part < PARTS; part++)
         deal_part(&d, part, other, order);
-#pragma omp parallel for schedule(dynamic) num_threads(rwi_threads())
-    for (int64_t b = 0; b < d.buckets; b++)
+    rwi_share share;
+    rwi_share_out(&share, d.buckets);
+#pragma omp parallel num_threads(rwi_threads())
+    for (int64_t b = rwi_share_take(&share); b >= 0; b = rwi_share_take(&share))
         order_bucket(&d, b, other, order);
 }

@@ -4,6 +4,7 @@
 
 #include "backend/order.h"
 #include "backend/order_wide.h"
+#include "core/share.h"
 #include "core/threads.h"
 
 #include <string.h>
@@ -62,9 +63,10 @@ static void place_wide(const rwi_placing *p, int64_t start)
 void rwi_place(const rwi_placing *p)
 {
     rwi_order_fn *const find = rwi_order_best();
-#pragma omp parallel for schedule(dynamic, rwi_turn(p->groups))                                \
-    num_threads(rwi_threads()) if (p->groups > 1 && p->groups * p->n > WORTH)
-    for (int64_t g = 0; g < p->groups; g++)
+    rwi_share share;
+    rwi_share_out(&share, p->groups);
+#pragma omp parallel num_threads(rwi_threads()) if (p->groups > 1 && p->groups * p->n > WORTH)
+    for (int64_t g = rwi_share_take(&share); g >= 0; g = rwi_share_take(&share))
         if (p->n > RWI_ORDER_MOST)
             place_wide(p, g * p->n);
         else

@@ -2,8 +2,6 @@
  * that any compiler vectorises are as good as hand-written ones. */
 #include "backend/vector.h"
 
-#include <string.h>
-
 /* Below this many elements starting the threads costs more than they save. */
 #define PARALLEL_FROM 16384
 
@@ -34,8 +32,11 @@ void rwi_vector_add(const float *a, const float *b, bool relu, float *y, int64_t
 
 void rwi_vector_copy(const float *from, float *to, int64_t count)
 {
-    if (from != to)
-        memcpy(to, from, (size_t)count * sizeof *to);
+    if (from == to)
+        return;
+#pragma omp parallel for simd schedule(static) if (count >= PARALLEL_FROM)
+    for (int64_t i = 0; i < count; i++)
+        to[i] = from[i];
 }
 
 /* Threads share the columns, never a sum. */

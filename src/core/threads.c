@@ -26,12 +26,6 @@ int rwi_threads(void)
     return n;
 }
 
-int64_t rwi_turn(int64_t count)
-{
-    const int64_t turn = count / (8 * (int64_t)rwi_threads());
-    return turn > 1 ? turn : 1;
-}
-
 void rwi_set_threads(int n)
 {
     int none = 0;

@@ -9,6 +9,7 @@
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
+#include "core/share.h"
 
 #ifdef RWI_X86
 
@@ -70,8 +71,10 @@ static void in_parts(const rwi_op *op, work *run)
         run(op, b, &(rwi_norm_rows){0, 0, b->rows});
         return;
     }
-#pragma omp parallel for schedule(dynamic)
-    for (int64_t part = 0; part < PARTS; part++)
+    rwi_share share;
+    rwi_share_out(&share, PARTS);
+#pragma omp parallel
+    for (int64_t part = rwi_share_take(&share); part >= 0; part = rwi_share_take(&share))
         run(op, b,
             &(rwi_norm_rows){part, part * b->rows / PARTS, (part + 1) * b->rows / PARTS});
 }

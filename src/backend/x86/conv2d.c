@@ -13,7 +13,7 @@
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
-#include "core/threads.h"
+#include "core/share.h"
 
 #ifdef RWI_X86
 
@@ -119,9 +119,10 @@ static rw_status forward(rwi_op *op)
 #pragma omp parallel for schedule(static)
         for (int64_t n = 0; n < op->batch; n++)
             pad(op, f, n);
-    const int64_t rows = op->batch * op->y.h;
-#pragma omp parallel for schedule(dynamic, rwi_turn(rows))
-    for (int64_t i = 0; i < rows; i++)
+    rwi_share share;
+    rwi_share_out(&share, op->batch * op->y.h);
+#pragma omp parallel
+    for (int64_t i = rwi_share_take(&share); i >= 0; i = rwi_share_take(&share))
         level->first_row(op, f, i);
     return RW_OK;
 }
@@ -156,8 +157,10 @@ static rw_status backward(rwi_op *op)
     const rwi_first *f = op->own;
     const rwi_level *level = rwi_level_now();
     if (op->dparam[0]) {
-#pragma omp parallel for schedule(dynamic)
-        for (int64_t i = 0; i < f->parts; i++)
+        rwi_share share;
+        rwi_share_out(&share, f->parts);
+#pragma omp parallel
+        for (int64_t i = rwi_share_take(&share); i >= 0; i = rwi_share_take(&share))
             level->first_part(op, f, i);
         add_parts(op, f);
     }

@@ -9,6 +9,7 @@
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
+#include "core/share.h"
 #include "core/threads.h"
 
 #ifdef RWI_X86
@@ -257,12 +258,13 @@ static void backward_panel(const rwi_op *op, const dense *d, const float *dy, in
 static rw_status backward(rwi_op *op)
 {
     const dense *d = op->own;
-    const int64_t panels = d->inputs / WIDE;
     const float *dy = masked_dy(op, d);
     if (op->dparam[1])
         rwi_vector_sum_rows(dy, op->batch, d->units, op->dparam[1]);
-#pragma omp parallel for schedule(dynamic) num_threads((int)d->threads)
-    for (int64_t p = 0; p < panels; p++)
+    rwi_share share;
+    rwi_share_out(&share, d->inputs / WIDE);
+#pragma omp parallel num_threads((int)d->threads)
+    for (int64_t p = rwi_share_take(&share); p >= 0; p = rwi_share_take(&share))
         backward_panel(op, d, dy, p * WIDE, room_of(op, omp_get_thread_num()));
     return RW_OK;
 }

@@ -5,6 +5,7 @@
  * rate * 2^24 rounded up: an integer comparison. */
 #include "backend/kernel.h"
 #include "backend/x86/cpu.h"
+#include "core/share.h"
 
 #ifdef RWI_X86
 
@@ -158,9 +159,11 @@ static void apply(const rwi_op *op, mask m)
     m.stream = rwi_stream_sub(op->stream, (uint64_t)op->step);
     m.lowest = (int32_t)ceil(op->rate * 0x1p24);
     m.scale = (float)(1.0 / (1.0 - op->rate));
-#pragma omp parallel for schedule(dynamic) if (count > TASK)
-    for (int64_t start = 0; start < count; start += TASK)
-        levels[level](&m, start, start + TASK < count ? start + TASK : count);
+    rwi_share share;
+    rwi_share_out(&share, (count + TASK - 1) / TASK);
+#pragma omp parallel if (count > TASK)
+    for (int64_t i = rwi_share_take(&share); i >= 0; i = rwi_share_take(&share))
+        levels[level](&m, i * TASK, (i + 1) * TASK < count ? (i + 1) * TASK : count);
 }
 
 static rw_status forward(rwi_op *op)

@@ -11,6 +11,7 @@
 #include "backend/x86/epilogue.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
+#include "core/share.h"
 #include "core/threads.h"
 
 #ifdef RWI_X86
@@ -163,24 +164,14 @@ static void run_panel(const rwi_op *op, int64_t k, int64_t next)
     end_panel(op, f, k);
 }
 
-static int64_t take_panel(int64_t *free, int64_t panel)
-{
-    int64_t k;
-#pragma omp atomic capture
-    {
-        k = *free;
-        *free += panel;
-    }
-    return k;
-}
-
 void rwi_few_panels(const rwi_op *op, int64_t panel, int threads, rwi_few_panel *run)
 {
-    int64_t free = 0;
+    rwi_share share;
+    rwi_share_out(&share, op->y.c / panel);
 #pragma omp parallel num_threads(threads)
-    for (int64_t k = take_panel(&free, panel), next; k < op->y.c; k = next) {
-        next = take_panel(&free, panel);
-        run(op, k, next < op->y.c ? next : k);
+    for (int64_t i = rwi_share_take(&share), next; i >= 0; i = next) {
+        next = rwi_share_take(&share);
+        run(op, i * panel, (next >= 0 ? next : i) * panel);
     }
 }
 

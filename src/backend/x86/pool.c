@@ -3,7 +3,7 @@
 #include "backend/kernel.h"
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
-#include "core/threads.h"
+#include "core/share.h"
 
 #ifdef RWI_X86
 
@@ -18,9 +18,10 @@ static bool takes(const rwi_op *op)
 static rw_status forward(rwi_op *op)
 {
     const rwi_level *level = rwi_level_now();
-    const int64_t rows = op->batch * op->y.h;
-#pragma omp parallel for schedule(dynamic, rwi_turn(rows))
-    for (int64_t i = 0; i < rows; i++)
+    rwi_share share;
+    rwi_share_out(&share, op->batch * op->y.h);
+#pragma omp parallel
+    for (int64_t i = rwi_share_take(&share); i >= 0; i = rwi_share_take(&share))
         level->pool_row(op, i);
     return RW_OK;
 }
@@ -36,14 +37,15 @@ static bool covers(const rwi_op *op)
 static rw_status backward(rwi_op *op)
 {
     const rwi_level *level = rwi_level_now();
+    rwi_share share;
     if (!op->din[0])
         return RW_OK;
     if (!covers(op))
         memset(op->din[0], 0,
                (size_t)rwi_op_x_count(op) * (op->half ? sizeof(rwi_bf16) : sizeof(float)));
-    const int64_t rows = op->batch * op->y.h;
-#pragma omp parallel for schedule(dynamic, rwi_turn(rows))
-    for (int64_t i = 0; i < rows; i++)
+    rwi_share_out(&share, op->batch * op->y.h);
+#pragma omp parallel
+    for (int64_t i = rwi_share_take(&share); i >= 0; i = rwi_share_take(&share))
         level->unpool_row(op, i);
     return RW_OK;
 }

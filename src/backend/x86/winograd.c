@@ -11,6 +11,7 @@
 #include "backend/x86/cpu.h"
 #include "backend/x86/level.h"
 #include "core/memory.h"
+#include "core/share.h"
 #include "core/threads.h"
 
 #ifdef RWI_X86
@@ -274,8 +275,10 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
 static void convolve(const winograd *w, const convolution *c, float *scratch)
 {
     const int64_t blocks = (c->g->tiles + w->block - 1) / w->block;
-#pragma omp parallel for schedule(dynamic) num_threads((int)w->threads)
-    for (int64_t b = 0; b < blocks; b++)
+    rwi_share share;
+    rwi_share_out(&share, blocks);
+#pragma omp parallel num_threads((int)w->threads)
+    for (int64_t b = rwi_share_take(&share); b >= 0; b = rwi_share_take(&share))
         convolve_block(w, c, b * w->block, scratch + omp_get_thread_num() * w->room);
 }
 
