@@ -6,8 +6,8 @@
 
 #define RWI_FEW_ROWS 64 /* pixels at a time */
 
-/* y[i][j] += sum over l of x[i][l] * w[l * columns + j], for count pixels i. Meanwhile the
- * weights that will be wanted next, as many, come into the second cache at an even pace. */
+/* y[i][j] += sum over l of x[i][l] * w[l * columns + j], for count pixels i. Meanwhile weights
+ * come into the second cache at an even pace; at last the first of those wanted next. */
 typedef struct rwi_few {
     const float *x[RWI_FEW_ROWS];
     float *y[RWI_FEW_ROWS];

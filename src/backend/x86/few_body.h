@@ -6,21 +6,28 @@
 #define FEW 6
 #endif
 
+#define CHUNK 128 /* inputs whose weights stay in the first cache for all pixels */
+
+/* Inputs start and following, and weights that are wanted next: each block of pixels fetches
+ * its share of them, step floats for each input. */
+typedef struct few_chunk {
+    int64_t start, depth;
+    const float *next;
+    int64_t step;
+} few_chunk;
+
 /* Pixels i to i + rows - 1, wide vectors of columns: rows and wide known when this is compiled.
- * Of the next weights it fetches its share. */
-HERE void few_block(const rwi_few *f, int i, int rows, int wide)
+ */
+HERE void few_block(const rwi_few *f, const few_chunk *c, int i, int rows, int wide)
 {
-    const float *x[FEW], *w = f->w;
-    const int64_t size = f->depth * f->columns;
-    const float *next = f->next + size * i / f->count;
-    const int64_t step = f->columns * rows / f->count;
+    const float *x[FEW], *w = f->w + c->start * f->columns, *next = c->next;
     lanes sum[FEW][2];
     for (int r = 0; r < rows; r++) {
-        x[r] = f->x[i + r];
+        x[r] = f->x[i + r] + c->start;
         for (int j = 0; j < wide; j++)
             sum[r][j] = lanes_none();
     }
-    for (int64_t l = 0; l < f->depth; l++, w += wide * LANES, next += step) {
+    for (int64_t l = 0; l < c->depth; l++, w += wide * LANES, next += c->step) {
         lanes right[2];
         lanes_fetch(next);
         for (int j = 0; j < wide; j++)
@@ -35,44 +42,55 @@ HERE void few_block(const rwi_few *f, int i, int rows, int wide)
             put_sum(sum[r][j], f->y[i + r] + j * LANES, true);
 }
 
-HERE void few_rows_of(const rwi_few *f, int i, int rows, int wide)
+HERE void few_rows_of(const rwi_few *f, const few_chunk *c, int i, int rows, int wide)
 {
     switch (rows) {
     case 1:
-        few_block(f, i, 1, wide);
+        few_block(f, c, i, 1, wide);
         return;
     case 2:
-        few_block(f, i, 2, wide);
+        few_block(f, c, i, 2, wide);
         return;
     case 3:
-        few_block(f, i, 3, wide);
+        few_block(f, c, i, 3, wide);
         return;
     case 4:
-        few_block(f, i, 4, wide);
+        few_block(f, c, i, 4, wide);
         return;
     case 5:
-        few_block(f, i, 5, wide);
+        few_block(f, c, i, 5, wide);
         return;
 #if FEW > 6
     case 6:
-        few_block(f, i, 6, wide);
+        few_block(f, c, i, 6, wide);
         return;
     case 7:
-        few_block(f, i, 7, wide);
+        few_block(f, c, i, 7, wide);
         return;
 #endif
     default:
-        few_block(f, i, FEW, wide);
+        few_block(f, c, i, FEW, wide);
+    }
+}
+
+/* All pixels, by blocks of about the same size. */
+HERE void few_pixels(const rwi_few *f, few_chunk c, int blocks, int wide)
+{
+    for (int left = f->count; blocks > 0; blocks--) {
+        const int rows = (left + blocks - 1) / blocks;
+        few_rows_of(f, &c, f->count - left, rows, wide);
+        c.next += c.step * c.depth;
+        left -= rows;
     }
 }
 
 HERE void few_wide(const rwi_few *f, int wide)
 {
-    int left = f->count;
-    for (int blocks = (left + FEW - 1) / FEW; blocks > 0; blocks--) {
-        const int rows = (left + blocks - 1) / blocks;
-        few_rows_of(f, f->count - left, rows, wide);
-        left -= rows;
+    const int blocks = (f->count + FEW - 1) / FEW;
+    for (int64_t l = 0; blocks > 0 && l < f->depth; l += CHUNK) {
+        const int64_t left = f->depth - l, depth = left < CHUNK ? left : CHUNK;
+        const float *next = depth < left ? f->w + (l + depth) * f->columns : f->next;
+        few_pixels(f, (few_chunk){l, depth, next, f->columns / blocks}, blocks, wide);
     }
 }
 
@@ -83,3 +101,6 @@ LEVEL static void few_rows(const rwi_few *f)
     else
         few_wide(f, 2);
 }
+
+#undef FEW
+#undef CHUNK
