@@ -137,10 +137,27 @@ static void check_turn(const rwi_level *level, arrays *r)
     }
 }
 
+static void check_turn_pairs(const rwi_level *level, arrays *r)
+{
+    if (!level->turn_pairs)
+        return;
+    memset(r->made, 0, COUNT * sizeof(float));
+    memset(r->expected, 0, COUNT * sizeof(float));
+    level->turn_pairs(r->a, 100, r->made, 32);
+    for (int i = 0; i < level->lanes; i++)
+        for (int j = 0; j < level->lanes; j++) {
+            const float *x = r->a + i * 100 + 2 * j;
+            const rwi_bf16 pair[2] = {rwi_bf16_round(x[0]), rwi_bf16_round(x[1])};
+            memcpy(r->expected + j * 32 + i, pair, sizeof pair);
+        }
+    same(r);
+}
+
 static void test_turn(void **state)
 {
     (void)state;
     on_levels(check_turn);
+    on_levels(check_turn_pairs);
 }
 
 static void check_roundings(const rwi_level *level, arrays *r)

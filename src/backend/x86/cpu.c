@@ -30,7 +30,7 @@ void rwi_cpu_limit(rwi_cpu highest)
     atomic_store(&limit, (int)highest);
 }
 
-static bool machine_has_bf16(void)
+bool rwi_cpu_multiplies_bf16(void)
 {
 #ifdef RWI_X86
     return rwi_cpu_level() == RWI_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
@@ -41,7 +41,7 @@ static bool machine_has_bf16(void)
 
 bool rwi_cpu_has_bf16(void)
 {
-    return atomic_load(&bf16_forced) || machine_has_bf16();
+    return atomic_load(&bf16_forced) || rwi_cpu_multiplies_bf16();
 }
 
 void rwi_cpu_force_bf16(bool force)

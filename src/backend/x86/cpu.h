@@ -12,7 +12,10 @@ rwi_cpu rwi_cpu_level(void);
 /* Tests: pretend that the machine has nothing above highest; RWI_CPU_COUNT: all it has. */
 void rwi_cpu_limit(rwi_cpu highest);
 
-/* Has the machine, within the limit, instructions that multiply bfloat16? */
+/* Has the machine, within the limit, instructions that multiply bfloat16? Only if so, may what
+ * is compiled RWI_FOR_BF16 run. */
+bool rwi_cpu_multiplies_bf16(void);
+/* The same, or what a test pretends. */
 bool rwi_cpu_has_bf16(void);
 /* Tests: true: pretend that it has, for kernels of libraries that can do without. */
 void rwi_cpu_force_bf16(bool force);
@@ -24,6 +27,8 @@ void rwi_cpu_force_bf16(bool force);
 #define RWI_X86        1
 #define RWI_FOR_AVX2   __attribute__((target("avx2")))
 #define RWI_FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2")))
+#define RWI_FOR_BF16                                                                           \
+    __attribute__((target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2")))
 /* The same level, for what asks for FMA by name (lanes_avx2.h). */
 #define RWI_FOR_AVX2_FMA __attribute__((target("avx2,fma")))
 #define RWI_BODY         __attribute__((always_inline)) inline

@@ -2,8 +2,9 @@
  * one behind the convolutions. They are read once in each pass, a panel at a time, and turned
  * or copied on the way into a piece of memory that stays in the second cache; rows of weights
  * lie a power of two apart, so in place they would all fall into the same few lines of it. The
- * products are of float32 always: what bfloat16 there is, is widened on the way too, and what
- * becomes bfloat16 is summed up elsewhere and then rounded. */
+ * products are of float32: what bfloat16 there is, is widened on the way too, and what becomes
+ * bfloat16 is summed up elsewhere and then rounded. Only to predict a few images, weights are
+ * kept in bfloat16, half as much to read, and multiplied as such. */
 #include "backend/kernel.h"
 #include "backend/vector.h"
 #include "backend/x86/cpu.h"
@@ -27,6 +28,7 @@
 typedef struct dense {
     const rwi_level *level;
     int64_t inputs, units, threads, room; /* room: floats of scratch of a thread */
+    rwi_bf16 *kept;                       /* weights; or NULL */
 } dense; /* in the scratch of a half op there are y or dy behind the rooms */
 
 static int64_t inputs_of(const rwi_op *op)
@@ -39,10 +41,16 @@ static int64_t units_of(const rwi_op *op)
     return (int64_t)op->y.h * op->y.w * op->y.c;
 }
 
-/* In inference, weights that others keep in bfloat16 are half as much to read. */
+static bool keeps_weights(const rwi_op *op)
+{
+    return rwi_level_multiplies_half(op) && op->batch <= FEW;
+}
+
+/* Weights that others keep in bfloat16 are half as much to read in inference. */
 static bool takes(const rwi_op *op)
 {
-    return rwi_level_now() && (op->training || !rwi_level_half_elsewhere(op)) &&
+    return rwi_level_now() &&
+           (op->training || keeps_weights(op) || !rwi_level_half_elsewhere(op)) &&
            inputs_of(op) % DEPTH == 0 && units_of(op) % UNITS == 0 &&
            inputs_of(op) * units_of(op) >= LARGE;
 }
@@ -56,6 +64,9 @@ static rw_status prepare(rwi_op *op)
     d->inputs = inputs_of(op);
     d->units = units_of(op);
     d->threads = rwi_threads();
+    if (keeps_weights(op) &&
+        !(d->kept = rwi_alloc((size_t)(d->inputs * d->units), sizeof *d->kept)))
+        return rwi_fail_memory("dense");
     const int64_t forward = UNITS * DEPTH + op->batch * PITCH;
     const int64_t backward = (d->units + op->batch) * PITCH;
     d->room = forward > backward ? forward : backward;
@@ -66,8 +77,11 @@ static rw_status prepare(rwi_op *op)
 
 static void release(rwi_op *op)
 {
-    rwi_free(op->own);
+    dense *d = op->own;
     op->own = NULL;
+    if (d)
+        rwi_free(d->kept);
+    rwi_free(d);
 }
 
 static float *room_of(const rwi_op *op, int64_t thread)
@@ -160,6 +174,17 @@ static void forward_few(const rwi_op *op, const dense *d, float *y)
                                d->inputs, y + n * d->units + u);
 }
 
+static void forward_kept(const rwi_op *op, const dense *d, float *y)
+{
+    if (!op->params_kept)
+        rwi_bf16_narrow(op->param[0], d->kept, d->inputs * d->units);
+#pragma omp parallel for schedule(static) num_threads((int)d->threads)
+    for (int64_t u = 0; u < d->units; u += RWI_DOTS)
+        for (int64_t n = 0; n < op->batch; n++)
+            d->level->add_dots_pairs(op->in16[0] + n * d->inputs, d->kept + u * d->inputs,
+                                     d->inputs, y + n * d->units + u);
+}
+
 static void forward_panels(const rwi_op *op, const dense *d, float *y)
 {
     const int64_t panel = d->level->panel, panels = d->units / panel;
@@ -179,7 +204,9 @@ static rw_status forward(rwi_op *op)
     const dense *d = op->own;
     float *y = op->half ? room_of(op, d->threads) : op->out;
     start_outputs(op, d, y);
-    if (op->batch <= FEW && !op->half)
+    if (d->kept)
+        forward_kept(op, d, y);
+    else if (op->batch <= FEW && !op->half)
         forward_few(op, d, y);
     else
         forward_panels(op, d, y);

@@ -13,7 +13,7 @@ LEVEL static void turn(const float *from, int64_t from_row, bool is_cut, float *
         lanes_store(to + i * to_row, v[i]);
 }
 
-LEVEL static void add_dots(const float *x, const float *weights, int64_t inputs, float *y)
+HERE void dots(const float *x, const float *weights, int64_t inputs, float *y, multiplier *by)
 {
     lanes sum[RWI_DOTS];
     for (int k = 0; k < RWI_DOTS; k++)
@@ -21,10 +21,15 @@ LEVEL static void add_dots(const float *x, const float *weights, int64_t inputs,
     for (int64_t l = 0; l < inputs; l += LANES) {
         const lanes v = lanes_load(x + l);
         for (int k = 0; k < RWI_DOTS; k++)
-            sum[k] = lanes_fma(v, lanes_load(weights + k * inputs + l), sum[k]);
+            sum[k] = by(v, lanes_load(weights + k * inputs + l), sum[k]);
     }
     for (int k = 0; k < RWI_DOTS; k++)
         y[k] += lanes_sum(sum[k]);
+}
+
+LEVEL static void add_dots(const float *x, const float *weights, int64_t inputs, float *y)
+{
+    dots(x, weights, inputs, y, lanes_fma);
 }
 
 LEVEL static void widen(const rwi_bf16 *from, float *to, int64_t count)

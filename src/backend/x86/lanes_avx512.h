@@ -11,6 +11,7 @@
 #define LEVEL RWI_FOR_AVX512
 #define HERE  LEVEL RWI_BODY static
 #define LANES 16
+#define PAIRS RWI_FOR_BF16 /* what multiplies them */
 
 typedef __m512 lanes; /* + - * work on them */
 

@@ -23,4 +23,9 @@ bool rwi_level_half_elsewhere(const rwi_op *op)
 #endif
 }
 
+bool rwi_level_multiplies_half(const rwi_op *op)
+{
+    return op->half && !op->training && rwi_cpu_multiplies_bf16();
+}
+
 #endif

@@ -63,6 +63,14 @@ typedef struct rwi_level {
     void (*widen)(const rwi_bf16 *from, float *to, int64_t count);
     void (*narrow)(const float *from, rwi_bf16 *to, int64_t count);
     void (*cut)(const float *from, float *to, int64_t count);
+
+    /* The same with products of bfloat16; sums stay float32. few_rows and turn know pairs of
+     * them in the places of floats: depth and lanes count pairs, and turn_pairs rounds floats
+     * to them. NULL, or to be called only if rwi_level_multiplies_half. */
+    void (*few_rows_pairs)(const rwi_few *f);
+    void (*turn_pairs)(const float *from, int64_t from_row, float *to, int64_t to_row);
+    void (*add_dots_pairs)(const rwi_bf16 *x, const rwi_bf16 *weights, int64_t inputs,
+                           float *y);
 } rwi_level;
 
 #define RWI_DOTS 4
@@ -73,6 +81,9 @@ const rwi_level *rwi_level_now(void);
 /* Half op, on a machine whose products of bfloat16 are twice as fast as ours of float32, and
  * oneDNN, which uses them, is in this build. */
 bool rwi_level_half_elsewhere(const rwi_op *op);
+
+/* Half op, in inference, whose products of bfloat16 can be ours. */
+bool rwi_level_multiplies_half(const rwi_op *op);
 
 extern const rwi_level rwi_level_avx2, rwi_level_avx512;
 

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* a * b + sum, number by number. */
+typedef lanes multiplier(lanes a, lanes b, lanes sum);
+
 #include "backend/x86/product_body.h"
 
 #include "backend/x86/epilogue_body.h"
@@ -20,6 +23,14 @@
 
 #include "backend/x86/dense_body.h"
 
+#ifdef PAIRS
+#include "backend/x86/pairs_body.h"
+#define LEVEL_PAIRS                                                                            \
+    .few_rows_pairs = few_rows_pairs, .add_dots_pairs = add_dots_pairs, .turn_pairs = turn_pairs
+#else
+#define LEVEL_PAIRS .few_rows_pairs = NULL
+#endif
+
 #define LEVEL_ROW                                                                              \
     {                                                                                          \
         .lanes = LANES, .rows = ROWS, .panel = 2 * LANES, .multiply = multiply,                \
@@ -30,5 +41,5 @@
         .first_part = first_part, .few_rows = few_rows, .norm_moments = norm_moments,          \
         .norm_slopes = norm_slopes, .norm_y = norm_y, .norm_dx = norm_dx,                      \
         .pool_row = pool_row, .unpool_row = unpool_row, .turn = turn, .add_dots = add_dots,    \
-        .widen = widen, .narrow = narrow, .cut = cut,                                          \
+        .widen = widen, .narrow = narrow, .cut = cut, LEVEL_PAIRS                              \
     }

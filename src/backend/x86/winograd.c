@@ -25,9 +25,11 @@
 #define TAPS       (3 * 3)
 #define OUT        RWI_WINO_OUT
 #define FEW        24 /* tiles in a block, whose scratch then fits beside the weights in a cache */
-#define MANY       112 /* where the weights are too large for that and should be read seldom */
-#define SMALL      (16 * 16)          /* below, the transforms cost what the products save */
-#define ENOUGH     (32 * 32)          /* the same where products of bfloat16 are fast */
+#define MANY       112 /* where the weights are too large for that and should be read seldom; */
+#define SLICE      128 /* in inference: the images of a thread (net/predict.c), if one tile each */
+#define SMALL      (16 * 16) /* below, the transforms cost what the products save */
+#define ENOUGH     (32 * 32) /* the same where products of bfloat16 are fast */
+#define SINGLE     48        /* images of one tile, where products of bfloat16 are fast */
 #define MOST_PARTS (INT64_C(1) << 26) /* floats in all parts of the weights' gradient */
 #define LARGE      (128 * 128)        /* weights of one point */
 #define FILTERS    128       /* at a time, in the weights' gradient where there are so many */
@@ -92,15 +94,17 @@ static bool pays(const rwi_op *op)
     return op->training || tiles >= WORTH || (keeps_weights(op) && op->stride == 1);
 }
 
-/* With products of bfloat16, direct convolutions win if channels are few, an image is a single
- * tile or there is a stride. Single tiles do not pay for the many weights of a strided one when
- * these change in every step. */
+/* With products of bfloat16, direct convolutions win if channels are few, there is a stride, or
+ * an image is a single tile and there are not many of them. Single tiles do not pay for the
+ * many weights of a strided one when these change in every step. */
 static bool beats_direct(const rwi_op *op)
 {
+    const int64_t size = (int64_t)op->x.c * op->y.c;
     const bool several = op->y.h > OUT || op->y.w > OUT;
+    const bool many = !op->training && op->batch >= SINGLE;
     if (rwi_level_half_elsewhere(op))
-        return op->x.c * op->y.c >= ENOUGH && several && op->stride == 1;
-    return op->x.c * op->y.c >= SMALL && (several || op->stride == 1 || !op->training);
+        return size >= ENOUGH && op->stride == 1 && (several || many);
+    return size >= SMALL && (several || op->stride == 1 || !op->training);
 }
 
 /* Is a kernel of that size, padded before by so much, 3 taps in every phase? */
@@ -128,7 +132,8 @@ static int64_t even_rows(int64_t count)
 static int64_t block_of(const rwi_op *op, const winograd *w)
 {
     const int64_t rows = w->level->rows, threads = w->threads, tiles = w->forward.tiles;
-    const int64_t most = (w->weights > LARGE * POINTS ? MANY : FEW) / rows * rows;
+    const int64_t many = op->training ? MANY : SLICE;
+    const int64_t most = (w->weights > LARGE * POINTS ? many : FEW) / rows * rows;
     const int64_t share = (tiles + threads - 1) / threads;
     const int64_t even = (share + rows - 1) / rows * rows;
     if (op->training)
