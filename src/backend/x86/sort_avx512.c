@@ -103,7 +103,7 @@ INNER unsigned alike(const int32_t *from, int bit)
 #include "backend/x86/sort_body.h"
 
 const rwi_sorter rwi_sorter_avx512 = {
-    .most = RWI_ORDER_MOST,
+    .most = 8192, /* of 16,384 digits take a seventh less on Zen 5, of 4,608 a tenth more */
     .sort = sort_items,
     .deal = deal,
     .twins = twins,
