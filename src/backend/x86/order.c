@@ -2,9 +2,9 @@
  *
  * The guess: a value is rounded to a step, as many of them between the least and the greatest
  * as fit into an int32_t above the value's index. Such items have no ties, and vector
- * instructions sort them fast (sort_body.h). A large group is sorted by digits where vectors
- * are short (sort_digits.c), or dealt into pieces by the upper bits of the steps, which then
- * need no place in the items: steps are finer by as much.
+ * instructions sort them fast (sort_body.h). A large group is sorted by digits (sort_digits.c),
+ * the sooner the shorter vectors are, or dealt into pieces by the upper bits of the steps,
+ * which then need no place in the items: steps are finer by as much.
  *
  * The proof: only those that were rounded to the same step stand by index and may be wrong.
  * Their values are looked at, and insertion puts them right. Where that takes too long, or
