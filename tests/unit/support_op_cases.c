@@ -48,6 +48,7 @@ const op_case op_cases[] = {
     {CONV(1, 7, 6, 160, 2, 2, 1, 0, 1, 1, 0), .filters = 416, .relu = true},
     {CONV(1, 8, 8, 176, 3, 3, 1, 1, 1, 1, 1), .filters = 192, .relu = true},
     {CONV(2, 5, 7, 208, 3, 3, 1, 2, 0, 1, 2), .filters = 176, .no_bias = true},
+    {CONV(50, 4, 4, 32, 3, 3, 1, 1, 1, 1, 1), .filters = 32, .relu = true},
     {PLAIN(RWI_OP_DENSE, 1, 1, 1, 1), .filters = 1},
     {PLAIN(RWI_OP_DENSE, 7, 1, 1, 13), .filters = 5, .relu = true},
     {PLAIN(RWI_OP_DENSE, 50, 1, 1, 128), .filters = 10},

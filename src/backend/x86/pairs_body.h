@@ -1,5 +1,5 @@
 /* pairs_body.h - loops over pairs of bfloat16, each in the place of a float. Sums are float32:
- * a product of two such numbers is exact there. */
+ * a product of two such numbers is exact there, but denormals count as 0. */
 
 /* sum + both products, one after the other. */
 PAIRS RWI_BODY static lanes pairs_fma(lanes a, lanes b, lanes sum)
