@@ -1,7 +1,8 @@
 /* run.c - runs a training under a progress display and reports what came of it.
  *
- * Two test figures are told apart: the test accuracy at the epoch that validation selected,
- * which is the result, and the best one of any epoch, which is what papers often print. */
+ * Test figures are told apart: the test accuracy at the epoch that validation selected, which
+ * is the result; the best one of any epoch, which is what papers often print; and the best one
+ * of weights between decisions, if the recipe asks for it, which LaPerm's code printed. */
 #include "run.h"
 #include "json.h"
 #include "progress.h"
@@ -17,17 +18,19 @@ static int print_json(const char *folder, const rw_progress *end)
 {
     char best[PATH_SIZE];
     snprintf(best, sizeof best, "%s/best.rw", folder);
-    bool tracked = end->best_on_test_epoch > 0;
+    bool tracked = end->best_on_test_epoch > 0, looked = end->best_between_epoch > 0;
     return cli_json_print(json_pack(
-        "{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "run", cli_json_text(folder),
-        "epochs", (json_int_t)end->epochs, "selected_epoch", epoch_or_null(end->best_epoch),
-        "validation_accuracy",
+        "{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "run",
+        cli_json_text(folder), "epochs", (json_int_t)end->epochs, "selected_epoch",
+        epoch_or_null(end->best_epoch), "validation_accuracy",
         end->has_validation ? cli_json_number(end->validation.accuracy) : json_null(),
         "test_accuracy", end->has_test ? cli_json_number(end->test.accuracy) : json_null(),
         "test_loss", end->has_test ? cli_json_number(end->test.loss) : json_null(),
         "best_on_test", tracked ? cli_json_number(end->best_on_test) : json_null(),
-        "best_on_test_epoch", epoch_or_null(end->best_on_test_epoch), "seconds",
-        cli_json_number(end->seconds), "verified", rw_file_verify(best, NULL) == RW_OK));
+        "best_on_test_epoch", epoch_or_null(end->best_on_test_epoch), "best_between",
+        looked ? cli_json_number(end->best_between) : json_null(), "best_between_epoch",
+        epoch_or_null(end->best_between_epoch), "seconds", cli_json_number(end->seconds),
+        "verified", rw_file_verify(best, NULL) == RW_OK));
 }
 
 static void print_figures(const rw_progress *end)
@@ -41,6 +44,9 @@ static void print_figures(const rw_progress *end)
     if (end->best_on_test_epoch > 0)
         printf("best on test         %.2f%% at epoch %lld, never used to select\n",
                100 * end->best_on_test, (long long)end->best_on_test_epoch);
+    if (end->best_between_epoch > 0)
+        printf("best between         %.2f%% on test at epoch %lld, decided or not: no result\n",
+               100 * end->best_between, (long long)end->best_between_epoch);
 }
 
 static int print_summary(const char *folder, const rw_progress *end)

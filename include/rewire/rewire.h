@@ -305,7 +305,10 @@ typedef struct rw_progress {
     double best_on_test; /* highest test accuracy of any epoch; the papers' figure, never used
                             to select */
     int64_t best_on_test_epoch;
-    const char *path; /* on SAVED: the checkpoint; otherwise the run folder */
+    double best_between; /* highest test accuracy of the weights that training was at, between
+                            decisions too (recipe key track_between): for comparison only */
+    int64_t best_between_epoch; /* 0: nobody looked */
+    const char *path;           /* on SAVED: the checkpoint; otherwise the run folder */
 } rw_progress;
 /* Called after every step and event; return true to stop: the run checkpoints and RW_ECANCELLED
  * is returned. */

@@ -50,16 +50,16 @@ rw_status rwi_step_make_folded(rwi_step *step)
     return RW_OK;
 }
 
-static double at(const rwi_site *site, int64_t k, double absent)
+static double at(const rwi_step *step, const rwi_site *site, int64_t k, double absent)
 {
-    return site ? (double)site->weights[k] : absent;
+    return site ? (double)rwi_step_weights(step, site)[k] : absent;
 }
 
 /* gamma s */
 static double factor_of(const rwi_step *step, int64_t k)
 {
     const double s = 1 / sqrt((double)step->norm->state[1][k] + step->epsilon);
-    return s * at(step->norm->site[0], k, 1);
+    return s * at(step, step->norm->site[0], k, 1);
 }
 
 static void fill_epilogue(rwi_step *step)
@@ -68,7 +68,7 @@ static void fill_epilogue(rwi_step *step)
     for (int64_t k = 0; k < filters; k++) {
         step->folded[k] = step->norm->state[0][k];
         step->folded[filters + k] = (float)factor_of(step, k);
-        step->folded[2 * filters + k] = (float)at(step->norm->site[1], k, 0);
+        step->folded[2 * filters + k] = (float)at(step, step->norm->site[1], k, 0);
     }
 }
 
@@ -77,10 +77,11 @@ static void fold_unit(const rwi_step *step, int64_t k, float *weights, float *bi
     const rwi_node *norm = step->norm;
     const rwi_site *kernel = step->node->site[0];
     const double factor = factor_of(step, k);
-    const double b = at(step->node->site[1], k, 0) - (double)norm->state[0][k];
+    const float *unfolded = rwi_step_weights(step, kernel) + k * kernel->n;
+    const double b = at(step, step->node->site[1], k, 0) - (double)norm->state[0][k];
     for (int64_t i = 0; i < kernel->n; i++)
-        weights[i] = kernel->weights[k * kernel->n + i] * (float)factor;
-    *bias = (float)(factor * b + at(norm->site[1], k, 0));
+        weights[i] = unfolded[i] * (float)factor;
+    *bias = (float)(factor * b + at(step, norm->site[1], k, 0));
 }
 
 void rwi_step_fill_folded(rwi_step *step)

@@ -72,6 +72,9 @@ const float *rwi_plan_dinput(const rwi_plan *plan);
  * only, and in the first one after rwi_plan_refresh: that is to be called when they changed. */
 rw_status rwi_plan_forward(rwi_plan *plan, int64_t step);
 void rwi_plan_refresh(rwi_plan *plan);
+/* Inference on the active weights of now, until rwi_plan_refresh: what training is at between
+ * two decisions. Those of a shadow method are no arrangement of the fixed values then. */
+void rwi_plan_run_active(rwi_plan *plan);
 /* Fills gradient of every site. */
 rw_status rwi_plan_backward(rwi_plan *plan);
 int64_t rwi_plan_bytes(const rwi_plan *plan); /* of activations and their gradients */

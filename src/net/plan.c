@@ -7,6 +7,11 @@
 #include "core/memory.h"
 #include "core/threads.h"
 
+const float *rwi_step_weights(const rwi_step *step, const rwi_site *site)
+{
+    return step->op.training || step->active ? rwi_site_active(site) : site->weights;
+}
+
 /* Latents take the place of weights while a shadow method trains, and methods may move their
  * arrays, so pointers are read anew for every batch, unless it is known that all is as before.
  */
@@ -19,7 +24,7 @@ static void bind(rwi_step *step, bool kept)
         const rwi_site *site = step->node->site[i];
         if (!site)
             continue;
-        step->op.param[i] = step->op.training ? rwi_site_active(site) : site->weights;
+        step->op.param[i] = rwi_step_weights(step, site);
         step->op.dparam[i] = step->op.training ? site->gradient : NULL;
     }
     if (step->norm)
@@ -152,9 +157,21 @@ rw_status rwi_plan_forward(rwi_plan *plan, int64_t step)
     return RW_OK;
 }
 
+static void choose_weights(rwi_plan *plan, bool active)
+{
+    for (int i = 0; i < plan->step_count; i++)
+        plan->steps[i].active = active;
+    plan->kept = false;
+}
+
 void rwi_plan_refresh(rwi_plan *plan)
 {
-    plan->kept = false;
+    choose_weights(plan, false);
+}
+
+void rwi_plan_run_active(rwi_plan *plan)
+{
+    choose_weights(plan, true);
 }
 
 static void add_gradient(const rwi_step *s, int input, int64_t count)

@@ -27,6 +27,7 @@ typedef struct rwi_step {
     void *sum[RWI_OP_INPUTS]; /* to which op.din is added, where adds is set */
     const rwi_node *norm;     /* the batch norm folded into it; NULL: none */
     bool behind;              /* norm comes behind the relu: an epilogue */
+    bool active;              /* runs on what training runs on: rwi_plan_run_active */
     double epsilon;           /* of norm */
     float *folded;     /* weights, then biases, with norm in them; or norm's own numbers */
     double seconds[2]; /* forward, backward: in all, while the plan is profiled */
@@ -66,6 +67,8 @@ rw_status rwi_plan_lower(rwi_plan *plan);
 bool rwi_step_fold(rwi_step *step, const rwi_step *norm);
 /* Memory for what a step has folded; RW_ENOMEM. The plan frees it. */
 rw_status rwi_step_make_folded(rwi_step *step);
+/* What the step multiplies with: a site's active weights, or its decided ones. */
+const float *rwi_step_weights(const rwi_step *step, const rwi_site *site);
 /* Computes it from the weights and running statistics of now, and lets the step run on it. */
 void rwi_step_fill_folded(rwi_step *step);
 /* Decides what runs in place: homes of values and gradients. */

@@ -38,6 +38,7 @@ static const column columns[] = {
     {"validation_accuracy", REAL, AT(validation_accuracy), AT(has_validation)},
     {"test_loss", REAL, AT(test_loss), AT(has_test)},
     {"test_accuracy", REAL, AT(test_accuracy), AT(has_test)},
+    {"between_accuracy", REAL, AT(between_accuracy), AT(has_between)},
     {"best", FLAG, AT(best), 0},
 };
 #define COLUMNS (sizeof columns / sizeof *columns)

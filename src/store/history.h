@@ -12,7 +12,9 @@ typedef struct rwi_history_row {
     double train_loss, train_accuracy;
     bool has_validation, has_test;
     double validation_loss, validation_accuracy, test_loss, test_accuracy;
-    bool best; /* the selected epoch so far */
+    bool has_between;
+    double between_accuracy; /* on test, the best look of the epoch at the active weights */
+    bool best;               /* the selected epoch so far */
 } rwi_history_row;
 
 /* Writes folder/history.csv and folder/history.jsonl whole, atomically, from all rows. */

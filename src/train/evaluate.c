@@ -78,6 +78,8 @@ rw_status rwi_ask(rw_net *net, const rwi_question *question, rw_metrics *out)
         return rwi_fail(RW_EUSAGE, "there are no images to evaluate");
     what.batch = question->batch < question->count ? question->batch : question->count;
     RWI_TRY(rwi_net_predictor(net, what.batch, &plan));
+    if (question->active)
+        rwi_plan_run_active(plan);
     RWI_TRY_GOTO(status, rwi_loader_new(&loader, &what), done);
     RWI_TRY_GOTO(status, rwi_loader_seek(loader, 0, 0), done);
     status = ask_batches(net, plan, loader, question, out);

@@ -1,4 +1,4 @@
-/* evaluate.h - one pass over images at the weights that count, and who hears of it. */
+/* evaluate.h - one pass over images, and who hears of it. */
 #ifndef RWI_TRAIN_EVALUATE_H
 #define RWI_TRAIN_EVALUATE_H
 
@@ -18,6 +18,7 @@ typedef struct rwi_question {
     const rw_dataset *set;
     const uint32_t *images; /* NULL: the first count of the set */
     int64_t count, batch;
+    bool active; /* at the active weights (rwi_plan_run_active), not at those that count */
     void (*hear)(void *user, const rwi_answers *answers); /* may be NULL */
     void *user;
 } rwi_question;

@@ -60,6 +60,12 @@ const rwi_recipe_key rwi_recipe_keys[RWI_RECIPE_KEYS + 1] = {
     {.key = "track_test",
      .help = "also evaluate on the test images after every epoch",
      .kind = RWI_KEY_BOOL},
+    {.key = "track_between",
+     .help =
+         "every so many steps, also evaluate the weights that training is at, which between "
+         "decisions need not be fixed values, as LaPerm's code does; 0: never",
+     .kind = RWI_KEY_INT,
+     .highest = 1 << 30},
     {.key = "dtype",
      .help = "what activations and their gradients are kept in",
      .kind = RWI_KEY_CHOICE,

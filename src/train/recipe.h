@@ -14,7 +14,7 @@
  *   optimizer: adam lr=1e-3
  *   schedule: exponential rate=0.95
  *   loss: cross_entropy temperature=1 reduction=sum
- *   batch, epochs, seed, track_test
+ *   batch, epochs, seed, track_test, track_between
  *   dtype: bf16                activations in bfloat16
  *   quirk: raw                 what the original did and hardly meant
  *
@@ -52,7 +52,7 @@ typedef struct rwi_recipe_key {
     const char *choices; /* "none|raw" */
 } rwi_recipe_key;
 extern const rwi_recipe_key rwi_recipe_keys[]; /* ends with a NULL key */
-#define RWI_RECIPE_KEYS 20
+#define RWI_RECIPE_KEYS 21
 
 /* One entry as written: a scalar, or a list of scalars. */
 typedef struct rwi_recipe_entry {

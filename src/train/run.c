@@ -38,6 +38,16 @@ const rwi_history_row *rwi_run_best_on_test(const rwi_run *run)
     return best;
 }
 
+const rwi_history_row *rwi_run_best_between(const rwi_run *run)
+{
+    const rwi_history_row *best = NULL;
+    for (int i = 0; i < run->row_count; i++)
+        if (run->rows[i].has_between &&
+            (!best || run->rows[i].between_accuracy > best->between_accuracy))
+            best = &run->rows[i];
+    return best;
+}
+
 /* Selected: the best validation accuracy, the lower loss among equals. Without validation: the
  * last. */
 static bool is_better(const rwi_history_row *row, const rwi_history_row *best)
@@ -68,6 +78,7 @@ static void fill_epoch(const rwi_run *run, rw_progress *p)
 {
     const rwi_history_row *row = run->row_count ? &run->rows[run->row_count - 1] : NULL;
     const rwi_history_row *best = rwi_run_best(run), *lucky = rwi_run_best_on_test(run);
+    const rwi_history_row *between = rwi_run_best_between(run);
     if (p->event == RW_EVENT_END)
         row = best;
     if (row && (p->event == RW_EVENT_EPOCH || p->event == RW_EVENT_END)) {
@@ -84,6 +95,8 @@ static void fill_epoch(const rwi_run *run, rw_progress *p)
     p->best_epoch = best ? best->epoch : 0;
     p->best_on_test = lucky ? lucky->test_accuracy : 0;
     p->best_on_test_epoch = lucky ? lucky->epoch : 0;
+    p->best_between = between ? between->between_accuracy : 0;
+    p->best_between_epoch = between ? between->epoch : 0;
 }
 
 static double seconds_left(const rwi_run *run, const rw_progress *p)
@@ -137,8 +150,9 @@ static bool after_step(void *user, rw_trainer *t)
     run->speed = per_second(t->options.batch, run->step_seconds);
     run->epoch_seconds += took;
     run->epoch_images += t->options.batch;
+    run->status = rwi_run_look_between(run);
     rwi_run_report(run, RW_EVENT_STEP, NULL, NULL);
-    if (!run->cancelled && now - run->saved >= every)
+    if (run->status == RW_OK && !run->cancelled && now - run->saved >= every)
         run->status = rwi_run_checkpoint(run);
     return run->cancelled || run->status != RW_OK;
 }
@@ -166,6 +180,7 @@ static rw_status end_epoch(rwi_run *run)
                             .validation_accuracy = validation.accuracy,
                             .test_loss = test.loss,
                             .test_accuracy = test.accuracy};
+    rwi_run_end_between(run, &row);
     RWI_TRY(rwi_run_add_row(run, &row));
     RWI_TRY(rwi_run_save_epoch(run));
     rwi_run_report(run, RW_EVENT_EPOCH, NULL, NULL);
@@ -267,7 +282,8 @@ static rw_status found_run(rwi_run *run)
 
 static void begin(rwi_run *run, const rw_run_options *options)
 {
-    *run = (rwi_run){.options = *options, .lock = -1, .started = rwi_seconds()};
+    *run = (rwi_run){
+        .options = *options, .lock = -1, .between_correct = -1, .started = rwi_seconds()};
     rw_set_threads(options->threads);
 }
 
@@ -319,6 +335,7 @@ static rw_status read_history(rwi_run *run, const rwi_tensors *file)
     if (!seconds || !rwi_parse_real(seconds, &run->seconds_before) || run->seconds_before < 0)
         return rwi_fail(RW_EFORMAT, "'%s': metadata 'train.seconds' is not a time",
                         rwi_tensors_path(file));
+    RWI_TRY(rwi_run_unpack_between(run, file));
     if (epochs == 0)
         return RW_OK;
     RWI_TRY(rwi_history_read(run->options.out, &run->rows, &run->row_count));

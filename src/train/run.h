@@ -15,6 +15,8 @@ typedef struct rwi_run {
     rw_net *net;
     rw_trainer *trainer;
     bool track_test;
+    int64_t track_between;   /* steps between looks at the active weights; 0: none */
+    int64_t between_correct; /* of the best look in this epoch; -1: none yet */
 
     rwi_history_row *rows; /* one per finished epoch */
     int row_count;
@@ -37,12 +39,23 @@ rw_status rwi_run_build_net(rwi_run *run);
 /* The row of the selected epoch, and of the best one on test; NULL before there is one. */
 const rwi_history_row *rwi_run_best(const rwi_run *run);
 const rwi_history_row *rwi_run_best_on_test(const rwi_run *run);
+/* The row of the best look at active weights, which need not be fixed values; NULL: none. */
+const rwi_history_row *rwi_run_best_between(const rwi_run *run);
 /* Adds an epoch's row and decides whether it is the selected one so far. */
 rw_status rwi_run_add_row(rwi_run *run, const rwi_history_row *row);
 double rwi_run_seconds(const rwi_run *run);
 /* Calls the caller's progress function; notes its wish to stop. */
 void rwi_run_report(rwi_run *run, rw_event event, const char *path,
                     const rw_metrics *final_test);
+
+/* After a step: evaluates the active weights on the test images if a look is due, and keeps the
+ * best one of the epoch. The training goes on as if nobody had looked. */
+rw_status rwi_run_look_between(rwi_run *run);
+/* Moves the epoch's best look into its row. */
+void rwi_run_end_between(rwi_run *run, rwi_history_row *row);
+/* A checkpoint within an epoch holds its best look so far. */
+void rwi_run_pack_between(const rwi_run *run, rwi_tensors_out *out);
+rw_status rwi_run_unpack_between(rwi_run *run, const rwi_tensors *file);
 
 /* Files of the folder: best.rw, last.rw, history.*, resume.rw, result.json. */
 rw_status rwi_run_save_epoch(rwi_run *run);

@@ -137,5 +137,6 @@ rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
     if (status != RW_OK)
         return blame(run->recipe, culprit, status);
     run->track_test = is_true(value_of(run->recipe, "track_test", "no"));
+    rwi_parse_int(value_of(run->recipe, "track_between", "0"), &run->track_between);
     return file ? rwi_trainer_unpack(run->trainer, file) : RW_OK;
 }

@@ -48,6 +48,7 @@ rw_status rwi_run_checkpoint(rwi_run *run)
     rwi_trainer_pack(run->trainer, out);
     snprintf(seconds, sizeof seconds, "%.3f", rwi_run_seconds(run));
     rwi_tensors_note(out, "train.seconds", seconds);
+    rwi_run_pack_between(run, out);
     RWI_TRY_GOTO(status, rwi_tensors_write(out, path), done);
     run->saved = rwi_seconds();
     rwi_run_report(run, RW_EVENT_SAVED, path, NULL);
@@ -81,6 +82,7 @@ static void add_real(rwi_text *text, const char *key, double value)
 static void write_result(rwi_run *run, const rw_metrics *test, rwi_text *text)
 {
     const rwi_history_row *best = rwi_run_best(run), *lucky = rwi_run_best_on_test(run);
+    const rwi_history_row *between = rwi_run_best_between(run);
     rwi_text_add(text,
                  "{\"epochs\": %d, \"seconds\": %.1f, \"seed\": %llu, \"selected_epoch\": %lld",
                  run->row_count, rwi_run_seconds(run), (unsigned long long)run->net->seed,
@@ -94,6 +96,10 @@ static void write_result(rwi_run *run, const rw_metrics *test, rwi_text *text)
     if (lucky) {
         add_real(text, "best_on_test", lucky->test_accuracy);
         rwi_text_add(text, ", \"best_on_test_epoch\": %lld", (long long)lucky->epoch);
+    }
+    if (between) {
+        add_real(text, "best_between", between->between_accuracy);
+        rwi_text_add(text, ", \"best_between_epoch\": %lld", (long long)between->epoch);
     }
     rwi_text_add(text, "}\n");
 }

@@ -48,7 +48,7 @@ done
 # A run that is finished stays as it is.
 run 0 resume whole --json
 json out run epochs selected_epoch validation_accuracy test_accuracy test_loss best_on_test \
-  best_on_test_epoch seconds verified
+  best_on_test_epoch best_between best_between_epoch seconds verified
 has out '"epochs": 40'
 
 # Folders that are no runs.

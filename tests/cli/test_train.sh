@@ -56,10 +56,10 @@ refused "file"
 
 # JSON, and every option that changes the recipe.
 run 0 train recipe.yaml --json -q --seed 5 --epochs 2 --batch 20 --method 'permute period=7' \
-  --set optimizer.lr=5e-3 --set track_test=yes --out json --threads 1
+  --set optimizer.lr=5e-3 --set track_test=yes --set track_between=3 --out json --threads 1
 empty err
 json out run epochs selected_epoch validation_accuracy test_accuracy test_loss best_on_test \
-  best_on_test_epoch seconds verified
+  best_on_test_epoch best_between best_between_epoch seconds verified
 has out '"run": "json", "epochs": 2, '
 has out '"verified": true'
 for line in 'seed: 5' 'epochs: 2' 'batch: 20' 'method: permute period=7' 'optimizer: adam lr=5e-3' \
@@ -68,6 +68,7 @@ for line in 'seed: 5' 'epochs: 2' 'batch: 20' 'method: permute period=7' 'optimi
 done
 run 0 train json/recipe.yaml --quiet --out again --threads 1
 has out '^best on test         [0-9.]+% at epoch [12], never used to select$'
+has out '^best between         [0-9.]+% on test at epoch [12], decided or not: no result$'
 same_run json again
 
 # Digits that the program draws; eval finds them again by the note in the file.

@@ -14,8 +14,8 @@
 
 #define HEADER                                                                                 \
     "epoch,step,lr,seconds,images_per_second,train_loss,train_accuracy,validation_loss,"       \
-    "validation_accuracy,test_loss,test_accuracy,best\n"
-#define ROW "1,100,0.001,2.5,4000,0.7,0.8,0.6,0.85,,,1\n"
+    "validation_accuracy,test_loss,test_accuracy,between_accuracy,best\n"
+#define ROW "1,100,0.001,2.5,4000,0.7,0.8,0.6,0.85,,,,1\n"
 
 static const rwi_history_row rows[2] = {{.epoch = 1,
                                          .step = 100,
@@ -37,7 +37,9 @@ static const rwi_history_row rows[2] = {{.epoch = 1,
                                          .train_accuracy = 1.0 / 3,
                                          .has_test = true,
                                          .test_loss = 1e-20,
-                                         .test_accuracy = 0.99}};
+                                         .test_accuracy = 0.99,
+                                         .has_between = true,
+                                         .between_accuracy = 0.995}};
 
 static char *contents(const char *folder, const char *name)
 {
@@ -56,17 +58,17 @@ static void the_text_is_exact(void **state)
     assert_ok(rwi_history_write(folder, rows, 2));
     char *csv = contents(folder, "history.csv"), *json = contents(folder, "history.jsonl");
     assert_string_equal(csv, HEADER ROW "2,200,0.0001,5,,0.30000000000000004,"
-                                        "0.3333333333333333,,,1e-20,0.99,0\n");
+                                        "0.3333333333333333,,,1e-20,0.99,0.995,0\n");
     assert_string_equal(
         json,
         "{\"epoch\":1,\"step\":100,\"lr\":0.001,\"seconds\":2.5,\"images_per_second\":4000,"
         "\"train_loss\":0.7,\"train_accuracy\":0.8,\"validation_loss\":0.6,"
         "\"validation_accuracy\":0.85,\"test_loss\":null,\"test_accuracy\":null,"
-        "\"best\":true}\n"
+        "\"between_accuracy\":null,\"best\":true}\n"
         "{\"epoch\":2,\"step\":200,\"lr\":0.0001,\"seconds\":5,\"images_per_second\":null,"
         "\"train_loss\":0.30000000000000004,\"train_accuracy\":0.3333333333333333,"
         "\"validation_loss\":null,\"validation_accuracy\":null,\"test_loss\":1e-20,"
-        "\"test_accuracy\":0.99,\"best\":false}\n");
+        "\"test_accuracy\":0.99,\"between_accuracy\":0.995,\"best\":false}\n");
     rwi_free(csv);
     rwi_free(json);
     remove_folder(folder);
@@ -80,7 +82,7 @@ static void each_line_is_json(void **state)
     char *json = contents(folder, "history.jsonl");
     for (char *line = strtok(json, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         json_t *parsed = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-        assert_int_equal(json_object_size(parsed), 12);
+        assert_int_equal(json_object_size(parsed), 13);
         json_decref(parsed);
     }
     rwi_free(json);
@@ -90,15 +92,23 @@ static void each_line_is_json(void **state)
 static void draw_row(uint64_t i, rwi_history_row *row)
 {
     rwi_stream s = rwi_stream_sub(rwi_stream_named(4, "rows"), i);
-    double *const reals[] = {&row->lr,         &row->seconds,        &row->images_per_second,
-                             &row->train_loss, &row->train_accuracy, &row->validation_loss,
-                             &row->test_loss,  &row->test_accuracy,  &row->validation_accuracy};
+    double *const reals[] = {&row->lr,
+                             &row->seconds,
+                             &row->images_per_second,
+                             &row->train_loss,
+                             &row->train_accuracy,
+                             &row->validation_loss,
+                             &row->test_loss,
+                             &row->test_accuracy,
+                             &row->validation_accuracy,
+                             &row->between_accuracy};
     for (size_t j = 0; j < sizeof reals / sizeof *reals; j++)
         *reals[j] = rwi_random_normal(s, j);
     row->epoch = (int64_t)i + 1;
     row->step = (int64_t)rwi_random_below(s, 20, INT64_MAX);
     row->has_validation = rwi_random_below(s, 21, 2) == 1;
     row->has_test = rwi_random_below(s, 22, 2) == 1;
+    row->has_between = rwi_random_below(s, 24, 2) == 1;
     row->best = rwi_random_below(s, 23, 2) == 1;
 }
 
@@ -109,11 +119,14 @@ static void expect_same(const rwi_history_row *a, const rwi_history_row *b)
     assert_true(a->images_per_second == b->images_per_second);
     assert_true(a->train_loss == b->train_loss && a->train_accuracy == b->train_accuracy);
     assert_true(a->has_validation == b->has_validation && a->has_test == b->has_test);
+    assert_true(a->has_between == b->has_between);
     if (a->has_validation)
         assert_true(a->validation_loss == b->validation_loss &&
                     a->validation_accuracy == b->validation_accuracy);
     if (a->has_test)
         assert_true(a->test_loss == b->test_loss && a->test_accuracy == b->test_accuracy);
+    if (a->has_between)
+        assert_true(a->between_accuracy == b->between_accuracy);
 }
 
 static void rows_round_trip(void **state)
@@ -157,7 +170,7 @@ static rw_status read_text(const char *text, size_t length, rwi_history_row *fir
 static void unknown_numbers_and_foreign_ends(void **state)
 {
     (void)state;
-    static const char text[] = HEADER "1,2,0.5,,,,1,,,,,0\r\n";
+    static const char text[] = HEADER "1,2,0.5,,,,1,,,,,,0\r\n";
     rwi_history_row row;
     assert_ok(read_text(text, sizeof text - 1, &row));
     assert_true(isnan(row.seconds) && isnan(row.train_loss) && row.train_accuracy == 1);
@@ -169,7 +182,7 @@ static void mistakes_name_the_line(void **state)
 {
     (void)state;
     static const char zero[] = HEADER "1,2,0.\0"
-                                      "5,,,,1,,,,,0\n";
+                                      "5,,,,1,,,,,,0\n";
     static const struct {
         const char *text, *sentence;
     } cases[] = {
@@ -177,14 +190,14 @@ static void mistakes_name_the_line(void **state)
         {"\n", "line 1: expected 'epoch,"},
         {"epoch,step\n" ROW, "line 1: expected 'epoch,"},
         {"x" HEADER ROW, "line 1: expected 'epoch,"},
-        {HEADER ROW "2,x,,,,,,,,,,0\n", "line 3: step='x' is not a number that fits"},
-        {HEADER "-1,2,,,,,,,,,,0\n", "line 2: epoch='-1' is not a number that fits"},
-        {HEADER ",2,,,,,,,,,,0\n", "line 2: epoch='' is not a number that fits"},
-        {HEADER "1,2,nan,,,,,,,,,0\n", "line 2: lr='nan' is not a number that fits"},
-        {HEADER "1,2,,,,,,,,,,2\n", "line 2: best='2' is not a number that fits"},
-        {HEADER "1,2,,,,,,,,,,\n", "line 2: best='' is not a number that fits"},
-        {HEADER "1,2,,,,,,,,,0\n", "line 2: best is missing or too long"},
-        {HEADER "1,2,,,,,,,,,,0,\n", "line 2: more than 12 columns"},
+        {HEADER ROW "2,x,,,,,,,,,,,0\n", "line 3: step='x' is not a number that fits"},
+        {HEADER "-1,2,,,,,,,,,,,0\n", "line 2: epoch='-1' is not a number that fits"},
+        {HEADER ",2,,,,,,,,,,,0\n", "line 2: epoch='' is not a number that fits"},
+        {HEADER "1,2,nan,,,,,,,,,,0\n", "line 2: lr='nan' is not a number that fits"},
+        {HEADER "1,2,,,,,,,,,,,2\n", "line 2: best='2' is not a number that fits"},
+        {HEADER "1,2,,,,,,,,,,,\n", "line 2: best='' is not a number that fits"},
+        {HEADER "1,2,,,,,,,,,,0\n", "line 2: best is missing or too long"},
+        {HEADER "1,2,,,,,,,,,,,0,\n", "line 2: more than 13 columns"},
         {HEADER ROW "\n", "line 3: epoch='' is not a number that fits"},
         {HEADER
          "1,2,0.000000000000000000000000000000000000000000000000000000000000000000000001",
