@@ -4,7 +4,7 @@
 # shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
-tiny_recipe recipe.yaml 20
+tiny_recipe recipe.yaml 60 # so long that the kills below hit it on a fast disk, too
 run 0 train recipe.yaml -q --out whole
 
 # killed SECONDS COMMAND...
