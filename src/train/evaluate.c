@@ -1,4 +1,5 @@
-/* evaluate.c - loss and accuracy of a whole set, at the weights that count. */
+/* evaluate.c - loss and accuracy of a whole set, at the weights that count; or, for a look in
+ * between, at those that training is at. */
 #include "train/evaluate.h"
 
 #include "backend/loss.h"

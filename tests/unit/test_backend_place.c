@@ -129,9 +129,27 @@ static float one_infinite(uint64_t i)
     return i % 4000 == 5 ? -INFINITY : uniform(i);
 }
 
+/* Half of them zeros that have moved a little. */
+static float crowded(uint64_t i)
+{
+    return i / 3 % 2 ? 1e-5F * normal(i) : uniform(i);
+}
+/* Crowded where floats lie farther apart than steps would. */
+static float crowded_far(uint64_t i)
+{
+    return i % 20 ? 1e6F + 8 * FLT_EPSILON * 1e6F * normal(i) : 1e6F + uniform(i);
+}
+/* A few have gone far, to either side; crowds of all sizes. */
+static float gone_far(uint64_t i)
+{
+    const float x = normal(i);
+    return x * x * x * x * x;
+}
+
 static float (*const ways[])(uint64_t) = {
-    uniform, few,  two,     equal, rising,   falling,    zeros,  close_by,
-    normal,  bits, outlier, apart, denormal, organ_pipe, nearly, one_infinite};
+    uniform,  few,          two,     equal,       rising,  falling,  zeros,
+    close_by, normal,       bits,    outlier,     apart,   denormal, organ_pipe,
+    nearly,   one_infinite, crowded, crowded_far, gone_far};
 #define WAYS (sizeof ways / sizeof *ways)
 
 typedef struct arrays {
