@@ -13,13 +13,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define LOOK_BATCH 500 /* as other evaluations, so that they share a plan */
-
 rw_status rwi_run_look_between(rwi_run *run)
 {
     const rwi_question question = {.set = run->test,
                                    .count = run->test ? rw_dataset_count(run->test) : 0,
-                                   .batch = LOOK_BATCH,
+                                   .batch = RWI_ASK_BATCH,
                                    .active = true};
     rw_metrics seen;
     if (!run->track_between || !run->test || run->trainer->step % run->track_between != 0)

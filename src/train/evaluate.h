@@ -23,6 +23,8 @@ typedef struct rwi_question {
     void *user;
 } rwi_question;
 
+/* Images at once where nobody says how many: whoever asks again then finds the plan made. */
+#define RWI_ASK_BATCH 500
 /* Loss and accuracy of a question; hear is called for every batch, in order. The plan is kept
  * with the net, so that asking again is cheap. */
 rw_status rwi_ask(rw_net *net, const rwi_question *question, rw_metrics *out);

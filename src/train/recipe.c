@@ -61,9 +61,8 @@ const rwi_recipe_key rwi_recipe_keys[RWI_RECIPE_KEYS + 1] = {
      .help = "also evaluate on the test images after every epoch",
      .kind = RWI_KEY_BOOL},
     {.key = "track_between",
-     .help =
-         "every so many steps, also evaluate the weights that training is at, which between "
-         "decisions need not be fixed values, as LaPerm's code does; 0: never",
+     .help = "steps between looks at the test images with the weights in force, decided or not "
+             "(as LaPerm's code looks); 0: none",
      .kind = RWI_KEY_INT,
      .highest = 1 << 30},
     {.key = "dtype",

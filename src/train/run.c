@@ -28,24 +28,36 @@ const rwi_history_row *rwi_run_best(const rwi_run *run)
     return NULL;
 }
 
-const rwi_history_row *rwi_run_best_on_test(const rwi_run *run)
+/* An accuracy of an epoch; -1: not known. */
+static double on_test(const rwi_history_row *row)
+{
+    return row->has_test ? row->test_accuracy : -1;
+}
+
+static double between(const rwi_history_row *row)
+{
+    return row->has_between ? row->between_accuracy : -1;
+}
+
+/* The first row with the highest one; NULL where none is known. */
+static const rwi_history_row *highest(const rwi_run *run,
+                                      double (*accuracy)(const rwi_history_row *row))
 {
     const rwi_history_row *best = NULL;
     for (int i = 0; i < run->row_count; i++)
-        if (run->rows[i].has_test &&
-            (!best || run->rows[i].test_accuracy > best->test_accuracy))
+        if (accuracy(&run->rows[i]) > (best ? accuracy(best) : -1))
             best = &run->rows[i];
     return best;
 }
 
+const rwi_history_row *rwi_run_best_on_test(const rwi_run *run)
+{
+    return highest(run, on_test);
+}
+
 const rwi_history_row *rwi_run_best_between(const rwi_run *run)
 {
-    const rwi_history_row *best = NULL;
-    for (int i = 0; i < run->row_count; i++)
-        if (run->rows[i].has_between &&
-            (!best || run->rows[i].between_accuracy > best->between_accuracy))
-            best = &run->rows[i];
-    return best;
+    return highest(run, between);
 }
 
 /* Selected: the best validation accuracy, the lower loss among equals. Without validation: the
@@ -78,7 +90,7 @@ static void fill_epoch(const rwi_run *run, rw_progress *p)
 {
     const rwi_history_row *row = run->row_count ? &run->rows[run->row_count - 1] : NULL;
     const rwi_history_row *best = rwi_run_best(run), *lucky = rwi_run_best_on_test(run);
-    const rwi_history_row *between = rwi_run_best_between(run);
+    const rwi_history_row *look = rwi_run_best_between(run);
     if (p->event == RW_EVENT_END)
         row = best;
     if (row && (p->event == RW_EVENT_EPOCH || p->event == RW_EVENT_END)) {
@@ -95,8 +107,8 @@ static void fill_epoch(const rwi_run *run, rw_progress *p)
     p->best_epoch = best ? best->epoch : 0;
     p->best_on_test = lucky ? lucky->test_accuracy : 0;
     p->best_on_test_epoch = lucky ? lucky->epoch : 0;
-    p->best_between = between ? between->between_accuracy : 0;
-    p->best_between_epoch = between ? between->epoch : 0;
+    p->best_between = look ? look->between_accuracy : 0;
+    p->best_between_epoch = look ? look->epoch : 0;
 }
 
 static double seconds_left(const rwi_run *run, const rw_progress *p)

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "data/normalise.h"
 #include "net/build.h"
+#include "train/evaluate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -309,6 +310,6 @@ rw_status rw_trainer_validate(rw_trainer *t, rw_metrics *validation)
 {
     if (t->options.validation < 1)
         return rwi_fail(RW_ESTATE, "this trainer keeps no validation images (validation=N)");
-    return rwi_evaluate(t->net, t->set, t->images + t->train_count, t->options.validation, 500,
-                        validation);
+    return rwi_evaluate(t->net, t->set, t->images + t->train_count, t->options.validation,
+                        RWI_ASK_BATCH, validation);
 }

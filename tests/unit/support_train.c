@@ -3,9 +3,37 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "train/recipe.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+const char tiny_recipe[] = "name: tiny\n"
+                           "data: " TINY_DATA "\n"
+                           "validation: 100\n"
+                           "augment: [rotate degrees=5, shift fraction=0.05]\n"
+                           "net:\n"
+                           "  - flatten\n"
+                           "  - dense units=12\n"
+                           "  - batchnorm\n"
+                           "  - relu\n"
+                           "  - dropout rate=0.1\n"
+                           "  - dense units=10\n"
+                           "method: permute period=9\n"
+                           "optimizer: adam lr=3e-3\n"
+                           "batch: 20\n"
+                           "epochs: 3\n"
+                           "seed: 5\n"
+                           "track_test: yes\n";
+
+rw_recipe *make_tiny_recipe(void)
+{
+    rw_recipe *recipe;
+    assert_ok(
+        rwi_recipe_parse(&recipe, "tiny.yaml", tiny_recipe, (int64_t)strlen(tiny_recipe)));
+    return recipe;
+}
 
 static bool watch(void *user, const rw_progress *p)
 {

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DATA "glyphs count=600"
+#define DATA TINY_DATA
 
 typedef struct fixture {
     rw_dataset *set;
@@ -112,38 +112,12 @@ static void test_looking_changes_nothing(void **state)
 
 /* ---- runs */
 
-static const char recipe_text[] = "name: tiny\n"
-                                  "data: " DATA "\n"
-                                  "validation: 100\n"
-                                  "augment: [rotate degrees=5, shift fraction=0.05]\n"
-                                  "net:\n"
-                                  "  - flatten\n"
-                                  "  - dense units=12\n"
-                                  "  - batchnorm\n"
-                                  "  - relu\n"
-                                  "  - dropout rate=0.1\n"
-                                  "  - dense units=10\n"
-                                  "method: permute period=9\n"
-                                  "optimizer: adam lr=3e-3\n"
-                                  "batch: 20\n"
-                                  "epochs: 3\n"
-                                  "seed: 5\n"
-                                  "track_test: yes\n";
-
-static rw_recipe *make_recipe(void)
-{
-    rw_recipe *recipe;
-    assert_ok(
-        rwi_recipe_parse(&recipe, "tiny.yaml", recipe_text, (int64_t)strlen(recipe_text)));
-    return recipe;
-}
-
 static void test_stopped_run_ends_in_the_same_bytes(void **state)
 {
     const int64_t stops[] = {1, 24, 25, 26, 49, 50, 74};
     char *root = make_folder();
     char whole[400], parts[400];
-    rw_recipe *recipe = make_recipe();
+    rw_recipe *recipe = make_tiny_recipe();
     watcher w = {0};
     (void)state;
     snprintf(whole, sizeof whole, "%s/whole", root);
@@ -170,7 +144,7 @@ static void test_selection_is_by_validation(void **state)
 {
     char *root = make_folder();
     char out[400], path[450];
-    rw_recipe *recipe = make_recipe();
+    rw_recipe *recipe = make_tiny_recipe();
     rwi_history_row *rows;
     int count, best = 0, lucky = 0;
     rw_net *net;
@@ -214,7 +188,7 @@ static void test_the_speed_of_an_epoch_is_its_mean(void **state)
 {
     char *root = make_folder();
     char out[400];
-    rw_recipe *recipe = make_recipe();
+    rw_recipe *recipe = make_tiny_recipe();
     rwi_history_row *rows;
     int count;
     watcher w = {.rest_after = 2};
@@ -237,7 +211,7 @@ static void test_divergence_keeps_the_last_good_checkpoint(void **state)
 {
     char *root = make_folder();
     char out[400], path[450];
-    rw_recipe *recipe = make_recipe();
+    rw_recipe *recipe = make_tiny_recipe();
     rw_net *net;
     watcher w = {0};
     (void)state;
@@ -272,10 +246,10 @@ static void test_recipe_mistakes_name_the_line(void **state)
         rw_recipe *recipe;
         watcher w = {0};
         snprintf(key, sizeof key, "\n%s: ", wrong[i].key);
-        line = strstr(recipe_text, key);
+        line = strstr(tiny_recipe, key);
         assert_non_null(line);
         rest = strchr(line + 1, '\n');
-        snprintf(text, sizeof text, "%.*s%s%s%s", (int)(line - recipe_text), recipe_text, key,
+        snprintf(text, sizeof text, "%.*s%s%s%s", (int)(line - tiny_recipe), tiny_recipe, key,
                  wrong[i].value, rest);
         assert_ok(rwi_recipe_parse(&recipe, "tiny.yaml", text, (int64_t)strlen(text)));
         assert_int_not_equal(train(recipe, "never-made", &w), RW_OK);
@@ -349,7 +323,7 @@ static void test_every_allocation_may_fail(void **state)
     for (int64_t n = 1; status != RW_OK && n < 3000; n += n < 200 ? 1 : 7) {
         char *root = make_folder();
         char out[400];
-        rw_recipe *recipe = make_recipe();
+        rw_recipe *recipe = make_tiny_recipe();
         watcher w = {.stop_after = 2};
         snprintf(out, sizeof out, "%s/run", root);
         rwi_memory_fail_at(n);
