@@ -55,8 +55,8 @@ def he_uniform(p):
 class Permutation:
     """The fixed values of every variable, sorted within each group, and their placement by rank."""
 
-    def __init__(self, model):
-        self.parameters = list(model.parameters())
+    def __init__(self, parameters):
+        self.parameters = list(parameters)
         self.sorted = [grouped(p).sort(dim=1).values.clone() for p in self.parameters]
 
     @torch.no_grad()
@@ -77,18 +77,20 @@ def grouped(p):
     return p.detach().reshape(p.shape[0] if p.dim() > 1 else 1, -1)
 
 
-def augment(x, generator):
-    """Keras' ImageDataGenerator(rotation 10, zoom 0.1, shifts 0.1): rotation x shift x zoom around the centre, bilinear, nearest fill."""
+def augment(x, generator, degrees=10, zoom=0.1, shift=0.1, flip=False):
+    """As Keras' ImageDataGenerator: rotation x shift x zoom around the centre, and a flip; bilinear, nearest fill."""
     n, size = x.shape[0], x.shape[-1]
     half = (size - 1) / 2
     angle, down, right, zoom_y, zoom_x = torch.rand(5, n, generator=generator) * 2 - 1
-    angle = angle * (10 * torch.pi / 180)
-    down, right = down * 0.1 * size / half, right * 0.1 * size / half
-    zoom_y, zoom_x = 1 + 0.1 * zoom_y, 1 + 0.1 * zoom_x
+    angle = angle * (degrees * torch.pi / 180)
+    down, right = down * shift * size / half, right * shift * size / half
+    zoom_y, zoom_x = 1 + zoom * zoom_y, 1 + zoom * zoom_x
     cos, sin = angle.cos(), angle.sin()
     theta = torch.stack(
         (cos * zoom_x, sin * zoom_y, sin * down + cos * right, -sin * zoom_x, cos * zoom_y, cos * down - sin * right), dim=1
     ).view(n, 2, 3)
+    if flip:
+        theta[torch.rand(n, generator=generator) < 0.5, :, 0] *= -1
     grid = F.affine_grid(theta, list(x.shape), align_corners=True)
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
@@ -119,7 +121,7 @@ class Training:
         self.generator = torch.Generator().manual_seed(args.seed)
         self.model = Conv7()
         self.format = torch.channels_last if args.channels_last else torch.contiguous_format
-        self.permutation = Permutation(self.model)
+        self.permutation = Permutation(self.model.parameters())
         self.model.to(memory_format=self.format)
         self.forward = torch.compile(self.model) if args.compile else self.model
         self.adam = torch.optim.Adam(self.model.parameters(), lr=1e-3, eps=1e-7, fused=True)
