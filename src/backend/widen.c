@@ -9,6 +9,7 @@ typedef struct widened {
     rwi_op inner; /* the same op in float32 */
     int64_t x[RWI_OP_INPUTS], dx[RWI_OP_INPUTS], y, dy, weights;
     int64_t x_count, y_count, weight_count;
+    float *kept; /* weights, cut, of an op that is not trained: they seldom change; or NULL */
 } widened;
 
 static bool is_native(const rwi_op *op)
@@ -41,7 +42,7 @@ static void place_all(rwi_op *op, widened *w)
     w->y_count = rwi_op_y_count(op);
     w->weight_count = weights_of(op);
     w->y = place(&bytes, w->y_count);
-    w->weights = place(&bytes, w->weight_count);
+    w->weights = place(&bytes, op->training ? w->weight_count : 0);
     for (int i = 0; i < inputs; i++)
         w->x[i] = place(&bytes, w->x_count);
     if (op->training) {
@@ -64,6 +65,11 @@ rw_status rwi_op_prepare(rwi_op *op)
     w->inner.own = NULL;
     const rw_status status = op->with->prepare ? op->with->prepare(&w->inner) : RW_OK;
     place_all(op, w);
+    if (status == RW_OK && w->weight_count > 0 && !op->training) {
+        w->kept = rwi_alloc((size_t)w->weight_count, sizeof *w->kept);
+        if (!w->kept)
+            return rwi_fail_memory(rwi_op_name(op->kind));
+    }
     return status;
 }
 
@@ -80,8 +86,10 @@ static float *lend(rwi_op *op)
         w->inner.dparam[i] = op->dparam[i];
     }
     if (w->weight_count > 0) {
-        rwi_bf16_cut(op->param[0], room + w->weights, w->weight_count);
-        w->inner.param[0] = room + w->weights;
+        float *cut = w->kept ? w->kept : room + w->weights;
+        if (!w->kept || !op->params_kept)
+            rwi_bf16_cut(op->param[0], cut, w->weight_count);
+        w->inner.param[0] = cut;
     }
     return room;
 }
@@ -138,5 +146,6 @@ void rwi_op_release(rwi_op *op)
         return;
     if (op->with->release)
         op->with->release(&w->inner);
+    rwi_free(w->kept);
     rwi_free(w);
 }

@@ -125,12 +125,16 @@ static void test_rows_against_reference(void **state)
     op_for_each((op_choice){.half = true}, compare_all);
 }
 
-static void compare_training(const rwi_kernel *kernel, const op_case *c, int number)
+static void compare_once(const rwi_kernel *kernel, const op_case *c, int number)
 {
-    if (!op_trains(kernel))
-        return;
-    compare(kernel, c, number, true);
-    compare_masked(kernel, c, number);
+    compare(kernel, c, number, op_trains(kernel));
+    if (op_trains(kernel))
+        compare_masked(kernel, c, number);
+}
+
+static void only_take(const rwi_kernel *kernel, const op_case *c, int number)
+{
+    (void)kernel, (void)c, (void)number;
 }
 
 static void test_lower_cpu_levels(void **state)
@@ -138,7 +142,9 @@ static void test_lower_cpu_levels(void **state)
     (void)state;
     for (int level = 0; level < RWI_CPU_COUNT - 1; level++) { /* the last was above */
         rwi_cpu_limit((rwi_cpu)level);
-        op_for_each((op_choice){.backend = "x86", .half = true}, compare_training);
+        op_for_each((op_choice){.backend = "x86", .half = true}, compare_once);
+        if (rwi_cpu_level() >= RWI_CPU_AVX2)
+            op_for_each((op_choice){.half = true}, only_take);
     }
     rwi_cpu_limit(RWI_CPU_COUNT);
 }
@@ -324,6 +330,43 @@ static void test_weights_are_cut(void **state)
     op_for_each((op_choice){.half = true}, check_cut);
 }
 
+/* Other params, then other inputs for the same. */
+static void run_again(op_run *run, bool twice)
+{
+    for (int64_t i = 0; i < run->param_count[0]; i++)
+        run->param[0][i] *= -0.5F;
+    if (twice)
+        assert_ok(op_forward(run));
+    run->op.params_kept = twice;
+    for (int64_t i = 0; i < run->in_count / 2; i++)
+        run->in16[0][i] = run->in16[0][run->in_count - 1 - i];
+    assert_ok(op_forward(run));
+}
+
+static void check_kept(const rwi_kernel *kernel, const op_case *c, int number)
+{
+    op_run mine, fresh;
+    assert_ok(op_make(&mine, c, false));
+    assert_ok(op_make(&fresh, c, false));
+    assert_ok(op_prepare(&mine, kernel));
+    assert_ok(op_prepare(&fresh, kernel));
+    assert_ok(op_forward(&mine));
+    run_again(&mine, true);
+    run_again(&fresh, false);
+    if (memcmp(mine.op.out16, fresh.op.out16, (size_t)mine.out_count * sizeof *mine.op.out16) !=
+        0)
+        fail_msg("case %d, %s %s: not the params of now", number, kernel->backend,
+                 rwi_op_name(c->kind));
+    op_free(&mine);
+    op_free(&fresh);
+}
+
+static void test_kept_params(void **state)
+{
+    (void)state;
+    op_for_each((op_choice){.half = true}, check_kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_definition),
         cmocka_unit_test(test_weights_are_cut),
+        cmocka_unit_test(test_kept_params),
     };
     return run_all(tests);
 }

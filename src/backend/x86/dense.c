@@ -46,6 +46,13 @@ static bool keeps_weights(const rwi_op *op)
     return rwi_level_multiplies_half(op) && op->batch <= FEW;
 }
 
+/* A few images read weights where they are; elsewhere than in pairs those of float32, which
+ * widen.h keeps cut. */
+static bool half(const rwi_op *op)
+{
+    return op->training || op->batch > FEW || keeps_weights(op);
+}
+
 /* Weights that others keep in bfloat16 are half as much to read in inference. */
 static bool takes(const rwi_op *op)
 {
@@ -301,7 +308,7 @@ const rwi_kernel rwi_kernel_x86_dense = {
     .kind = RWI_OP_DENSE,
     .fuses_relu = true,
     .takes = takes,
-    .half = rwi_half_always,
+    .half = half,
     .prepare = prepare,
     .release = release,
     .forward = forward,

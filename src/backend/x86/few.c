@@ -40,7 +40,8 @@ typedef struct few {
 /* Are channels whole vectors, of floats or of pairs? */
 static bool fits(const rwi_op *op)
 {
-    const int64_t inputs = op->half ? 2 * RWI_PRODUCT_COLUMNS : RWI_PRODUCT_COLUMNS;
+    const bool pairs = rwi_level_multiplies_half(op);
+    const int64_t inputs = pairs ? 2 * RWI_PRODUCT_COLUMNS : RWI_PRODUCT_COLUMNS;
     return op->x.c % inputs == 0 && op->y.c % RWI_PRODUCT_COLUMNS == 0;
 }
 
@@ -48,8 +49,7 @@ static bool takes(const rwi_op *op)
 {
     const int64_t pixels = (int64_t)op->y.h * op->y.w;
     const int64_t weights = (int64_t)op->kernel_h * op->kernel_w * op->x.c * op->y.c;
-    return rwi_level_now() && (!op->half || rwi_level_multiplies_half(op)) && fits(op) &&
-           weights >= LARGE &&
+    return rwi_level_now() && fits(op) && weights >= LARGE &&
            (pixels <= MOST_PIXELS || (pixels <= MOST_IMAGE && op->batch * pixels <= MOST_ROWS));
 }
 
@@ -226,7 +226,7 @@ const rwi_kernel rwi_kernel_x86_few = {
     .fuses_relu = true,
     .fuses_norm = true,
     .takes = takes,
-    .half = rwi_half_always,
+    .half = rwi_level_multiplies_half,
     .prepare = prepare,
     .release = release,
     .forward = forward,
