@@ -11,16 +11,16 @@ the random numbers, and keeps no images back for validation. The file format is 
 
 import argparse
 import os
+import sys
 import time
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from conv7_torch import Permutation, augment, he_uniform
+from conv7_torch import BATCH, Permutation, augment, find_data, he_uniform, one_epoch, share_right
 from nets_torch import L2, NETS
 
-BATCH = 50
 PIXELS = 3 * 32 * 32
 
 
@@ -32,9 +32,9 @@ def read_cifar(folder, names):
     return torch.from_numpy(images), torch.from_numpy(records[:, 0].astype(np.int64))
 
 
-def read_data(args):
-    x, labels = read_cifar(args.data, [f"data_batch_{i}.bin" for i in range(1, 6)])
-    test, test_labels = read_cifar(args.data, ["test_batch.bin"])
+def read_data(args, folder):
+    x, labels = read_cifar(folder, [f"data_batch_{i}.bin" for i in range(1, 6)])
+    test, test_labels = read_cifar(folder, ["test_batch.bin"])
     if not args.raw:  # one mean and one deviation for all pixels
         mean, deviation = x.mean(), x.std()
         x, test = (x - mean) / deviation, (test - mean) / deviation
@@ -82,35 +82,24 @@ class Training:
         self.model.train()
         for group in self.adam.param_groups:
             group["lr"] = 1e-3 * 0.6 ** (epoch // self.args.every)
-        order = torch.randperm(len(x), generator=self.generator)
-        count = len(x) // BATCH * BATCH
-        loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
-        for batch in order[:count].view(-1, BATCH):
-            loss, hits = self.step(x[batch], labels[batch])
-            loss_sum += loss
-            correct += hits
-        return loss_sum.item() / count, correct.item() / count
+        return one_epoch(self.step, x, labels, self.generator)
 
     @torch.no_grad()
     def accuracy(self, x, labels):
         """At synchronised weights, and at the weights in force; the training goes on from where it was."""
-        in_force = self.hits(x, labels)
+        in_force = share_right(self.model, x, labels)
         if self.args.method != "permute":
             return in_force, in_force
         kept = [p.clone() for p in self.permutation.parameters]
         self.permutation.synchronise()
-        synchronised = self.hits(x, labels)
+        synchronised = share_right(self.model, x, labels)
         for p, k in zip(self.permutation.parameters, kept):
             p.copy_(k)
         return synchronised, in_force
 
-    def hits(self, x, labels):
-        self.model.eval()
-        return sum((self.model(a).argmax(1) == b).sum().item() for a, b in zip(x.split(500), labels.split(500))) / len(x)
 
-
-def train(args):
-    x, labels, test, test_labels = read_data(args)
+def train(args, folder):
+    x, labels, test, test_labels = read_data(args, folder)
     training = Training(args)
     start, best, last = time.perf_counter(), (0, 0), 0
     print("epoch,seconds,train_loss,train_accuracy,test_accuracy,between_accuracy")
@@ -126,7 +115,7 @@ def train(args):
 def main():
     parser = argparse.ArgumentParser(description="The conv2 and conv4 recipes in plain PyTorch.")
     parser.add_argument("net", choices=["conv2", "conv4"])
-    parser.add_argument("--data", required=True, help="folder of the CIFAR-10 binary files")
+    parser.add_argument("--data", help="folder of the CIFAR-10 binary files (default: cifar10 in $REWIRE_DATA)")
     parser.add_argument("--method", choices=["permute", "dense"], default="permute")
     parser.add_argument("--epochs", type=int, default=125)
     parser.add_argument("--every", type=int, default=10, help="the rate falls to 0.6 of itself every so many epochs")
@@ -136,7 +125,10 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train(args)
+    folder = find_data(args.data, "cifar10")
+    if not folder:
+        sys.exit("no CIFAR-10: give --data DIR, or set REWIRE_DATA to a folder that holds cifar10/")
+    train(args, folder)
 
 
 if __name__ == "__main__":

@@ -109,9 +109,27 @@ def read_mnist(folder, split):
     return torch.from_numpy(images.astype(np.float32) / 255), torch.from_numpy(labels.astype(np.int64))
 
 
-def find_mnist(data):
-    candidates = [data] if data else [os.path.join(d, "mnist") for d in os.environ.get("REWIRE_DATA", "").split(":") if d]
+def find_data(data, name):
+    """The folder given, or the first of that name in $REWIRE_DATA; None: there is none."""
+    candidates = [data] if data else [os.path.join(d, name) for d in os.environ.get("REWIRE_DATA", "").split(":") if d]
     return next((c for c in candidates if os.path.isdir(c)), None)
+
+
+def one_epoch(step, x, labels, generator):
+    """Every image once, in a new order; the last, incomplete batch is dropped. Mean loss and accuracy."""
+    order = torch.randperm(len(x), generator=generator)
+    count = len(x) // BATCH * BATCH
+    loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
+    for batch in order[:count].view(-1, BATCH):
+        loss, hits = step(x[batch], labels[batch])
+        loss_sum += loss
+        correct += hits
+    return loss_sum.item() / count, correct.item() / count
+
+
+def share_right(model, x, labels):
+    model.eval()
+    return sum((model(a).argmax(1) == b).sum().item() for a, b in zip(x.split(500), labels.split(500))) / len(x)
 
 
 class Training:
@@ -144,25 +162,17 @@ class Training:
         self.model.train()
         for group in self.adam.param_groups:
             group["lr"] = 1e-3 * 0.95**epoch
-        order = torch.randperm(len(x), generator=self.generator)
-        count = len(x) // BATCH * BATCH
-        loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
-        for batch in order[:count].view(-1, BATCH):
-            loss, hits = self.step(x[batch], labels[batch])
-            loss_sum += loss
-            correct += hits
-        return loss_sum.item() / count, correct.item() / count
+        return one_epoch(self.step, x, labels, self.generator)
 
     @torch.no_grad()
     def accuracy(self, x, labels):
         """At synchronised weights; the training goes on from where it was."""
         kept = [p.clone() for p in self.model.parameters()]
         self.permutation.synchronise()
-        self.model.eval()
-        hits = sum((self.model(a).argmax(1) == b).sum().item() for a, b in zip(x.split(500), labels.split(500)))
+        share = share_right(self.model, x, labels)
         for p, k in zip(self.model.parameters(), kept):
             p.copy_(k)
-        return hits / len(x)
+        return share
 
 
 def train(args, folder):
@@ -216,7 +226,7 @@ def main():
     parser.add_argument("--channels-last", action="store_true", help="NHWC activations")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    folder = find_mnist(args.data)
+    folder = find_data(args.data, "mnist")
     if args.steps:
         time_steps(args, folder)
     elif folder:

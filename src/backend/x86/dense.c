@@ -46,8 +46,8 @@ static bool keeps_weights(const rwi_op *op)
     return rwi_level_multiplies_half(op) && op->batch <= FEW;
 }
 
-/* A few images read weights where they are; elsewhere than in pairs those of float32, which
- * widen.h keeps cut. */
+/* For a few images weights are read where they are: pairs that were kept, or else floats, which
+ * stand there cut only if widen.h runs the op. */
 static bool half(const rwi_op *op)
 {
     return op->training || op->batch > FEW || keeps_weights(op);
