@@ -70,12 +70,30 @@ static int read_over(grid *g, const cli_texts *over)
     return code;
 }
 
+/* Would an axis set as a whole the key of an option that --set changes? */
+static int check_set(const grid *g, const cli_texts *set)
+{
+    for (int i = 0; i < set->count; i++)
+        for (int k = 0; k < g->count; k++) {
+            const char *key = g->axes[k].key;
+            const size_t length = strlen(key);
+            if (strncmp(set->at[i], key, length) == 0 && set->at[i][length] == '.')
+                return cli_wrong(&cli_sweep,
+                                 "--set %.*s would be lost, as --over sets all of '%s'; "
+                                 "give it with --over",
+                                 (int)strcspn(set->at[i], "="), set->at[i], key);
+        }
+    return CLI_DONE;
+}
+
 static int read_grid(grid *g, const sweep_options *o, const rw_recipe *recipe)
 {
     const char *own = rw_recipe_get(recipe, "seed");
     if (o->over.count == 0 && o->seeds == NULL)
         return cli_wrong(&cli_sweep, "there is nothing to sweep: give --over or --seeds");
     int code = read_over(g, &o->over);
+    if (code == CLI_DONE)
+        code = check_set(g, &o->set);
     if (code != CLI_DONE)
         return code;
     if (o->seeds != NULL)

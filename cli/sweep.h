@@ -49,6 +49,7 @@ typedef struct sweep {
 int sweep_read_axis(sweep_axis *axis, const char *text);
 /* "3" stands for 1, 2, 3; "1,5,9" for itself. */
 int sweep_read_seeds(sweep_axis *axis, const char *text);
+/* What a recipe has for seed. */
 int sweep_one_seed(sweep_axis *axis, const char *seed);
 void sweep_axis_free(sweep_axis *axis);
 /* Adds the cells of a grid that are not there yet; the axes have the keys of the sweep. */

@@ -22,14 +22,26 @@ static bool has_file(const sweep *s, const sweep_cell *cell, const char *file)
     return access(path_of(s, cell, file, path), F_OK) == 0;
 }
 
+/* Sets the keys that are options of another one ("method.period"), or all others. */
+static rw_status set_keys(const sweep *s, const sweep_cell *cell, bool dotted,
+                          rw_recipe *recipe)
+{
+    rw_status status = RW_OK;
+    for (int i = 0; i < s->key_count && status == RW_OK; i++)
+        if ((strchr(s->keys[i], '.') != NULL) == dotted)
+            status = rw_recipe_set(recipe, s->keys[i], cell->values[i]);
+    return status;
+}
+
+/* Options last, in whatever order the axes were given: a key set as a whole loses its options.
+ */
 int sweep_set_cell(const sweep *s, const sweep_cell *cell, rw_recipe *recipe)
 {
-    for (int i = 0; i < s->key_count; i++) {
-        rw_status status = rw_recipe_set(recipe, s->keys[i], cell->values[i]);
-        if (status != RW_OK)
-            return cli_fail(status);
-    }
-    rw_status status = rw_recipe_set(recipe, "seed", cell->seed);
+    rw_status status = set_keys(s, cell, false, recipe);
+    if (status == RW_OK)
+        status = set_keys(s, cell, true, recipe);
+    if (status == RW_OK)
+        status = rw_recipe_set(recipe, "seed", cell->seed);
     return status == RW_OK ? CLI_DONE : cli_fail(status);
 }
 

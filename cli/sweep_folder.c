@@ -188,20 +188,32 @@ static json_t *memory_of(const sweep *s)
                      cells);
 }
 
+/* Without the lock so far there was no folder to recall; by now another process may have made
+ * one. */
+static int take_folder(sweep *s, const char *memory)
+{
+    const bool held = s->lock >= 0;
+    int code = cli_folder_make(s->folder);
+    if (code == CLI_DONE)
+        code = lock_folder(s);
+    if (code == CLI_DONE && !held && access(memory, F_OK) == 0)
+        return refuse(s, "another process began a sweep here in the meantime; give the command "
+                         "again to add to it");
+    return code;
+}
+
 int sweep_remember(sweep *s)
 {
     char path[CLI_PATH_SIZE];
     cli_file file;
-    int code = cli_folder_make(s->folder);
-    if (code == CLI_DONE)
-        code = lock_folder(s);
+    snprintf(path, sizeof path, "%s/" MEMORY, s->folder);
+    int code = take_folder(s, path);
     if (code != CLI_DONE)
         return code;
     cli_folder_clean(s->folder);
     json_t *memory = memory_of(s);
     if (memory == NULL)
         return cli_no_memory();
-    snprintf(path, sizeof path, "%s/" MEMORY, s->folder);
     code = cli_file_begin(&file, path);
     if (code == CLI_DONE) {
         bool bad = json_dumpf(memory, file.to, JSON_INDENT(1)) != 0;

@@ -131,41 +131,53 @@ static bool read_seed(const char *text, long long *seed)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *seed <= SEED_MOST;
 }
 
+/* In the one way that names its cell: "07" and "+7" are 7. */
+static int add_seed(sweep_axis *axis, long long seed)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", seed);
+    return add_value(axis, strdup(text));
+}
+
 static int count_seeds(sweep_axis *axis, const char *text)
 {
-    char seed[32];
     long long count;
     int code = CLI_DONE;
     if (!read_seed(text, &count) || count < 1 || count > SWEEP_CELLS)
         return cli_wrong(&cli_sweep, "--seeds is '%s', expected how many, 1 to %d, or a list",
                          text, SWEEP_CELLS);
-    for (long long i = 1; i <= count && code == CLI_DONE; i++) {
-        snprintf(seed, sizeof seed, "%lld", i);
-        code = add_value(axis, strdup(seed));
-    }
+    for (long long i = 1; i <= count && code == CLI_DONE; i++)
+        code = add_seed(axis, i);
+    return code;
+}
+
+static int list_seeds(sweep_axis *axis, const char *text)
+{
+    sweep_axis typed = {.key = axis->key};
+    long long seed;
+    int code = read_values(&typed, text);
+    for (int i = 0; i < typed.count && code == CLI_DONE; i++)
+        code = read_seed(typed.values[i], &seed)
+                   ? add_seed(axis, seed)
+                   : cli_wrong(&cli_sweep, "--seeds: '%s' is not a whole number from 0 to %lld",
+                               typed.values[i], (long long)SEED_MOST);
+    typed.key = NULL;
+    sweep_axis_free(&typed);
     return code;
 }
 
 int sweep_read_seeds(sweep_axis *axis, const char *text)
 {
-    long long seed;
     axis->key = strdup("seed");
     if (axis->key == NULL)
         return cli_no_memory();
-    if (strchr(text, ',') == NULL)
-        return count_seeds(axis, text);
-    int code = read_values(axis, text);
-    for (int i = 0; i < axis->count && code == CLI_DONE; i++)
-        if (!read_seed(axis->values[i], &seed))
-            code = cli_wrong(&cli_sweep, "--seeds: '%s' is not a whole number from 0 to %lld",
-                             axis->values[i], (long long)SEED_MOST);
-    return code;
+    return strchr(text, ',') != NULL ? list_seeds(axis, text) : count_seeds(axis, text);
 }
 
 int sweep_one_seed(sweep_axis *axis, const char *seed)
 {
     axis->key = strdup("seed");
-    return axis->key != NULL ? add_value(axis, strdup(seed)) : cli_no_memory();
+    return axis->key != NULL ? add_seed(axis, strtoll(seed, NULL, 10)) : cli_no_memory();
 }
 
 /* ---- cells */

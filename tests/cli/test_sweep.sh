@@ -83,7 +83,7 @@ refuse "quote is not closed" 2 recipe.yaml --over "method='permute,dense" -o non
 refuse "by --seeds, not by --over" 2 recipe.yaml --over seed=1,2 -o none
 refuse "give --over or --seeds" 2 recipe.yaml -o none
 refuse "needs --out" 2 recipe.yaml --seeds 2
-for seeds in 0 -1 x 1.5 99999 1,x 1,-1 1,,2 2,2; do
+for seeds in 0 -1 x 1.5 99999 1,x 1,-1 1,,2 2,2 1,01; do
   refuse "seed" 2 recipe.yaml --seeds "$seeds" -o none
 done
 refuse "more than 10000 cells" 2 recipe.yaml --seeds 10000 --over epochs=1,2 -o none
@@ -116,6 +116,27 @@ for key in "validation_accuracy", "test_accuracy":
 assert [row["folder"] for row in rows] == ["seed=1", "seed=2", "seed=3"]
 END
 fi
+
+# A key as a whole and an option of it, in either order: neither is lost.
+run 0 sweep recipe.yaml --over method.period=3,50 --over 'method=permute;permute latents=keep' \
+  --epochs 1 -q -o both
+for folder in both/method.period=3,* both/method.period=50,*; do
+  period=${folder#*period=}
+  [ "$(grep -c "^method: permute.* period=${period%%,*}" "$folder/recipe.yaml")" -eq 1 ] ||
+    fail "$folder: the recipe has $(grep '^method' "$folder/recipe.yaml")"
+done
+[ "$(grep -l 'latents=keep' both/*/recipe.yaml | wc -l)" -eq 2 ] || fail "both methods"
+refuse "set method.period would be lost, as --over sets all of 'method'" 2 recipe.yaml \
+  --over 'method=permute;dense' --set method.period=3 -o none
+
+# Seeds have one way of being written.
+run 0 sweep recipe.yaml --seeds 007,1 --epochs 1 -q -o zeros
+[ -d zeros/seed=7 ] || fail "007 is not 7"
+run 0 sweep recipe.yaml --seeds 7,1 --epochs 1 -q -o zeros
+lines zeros/results.csv 3
+run 0 sweep recipe.yaml --over epochs=1 --set seed=+7 -q -o plus
+run 0 sweep recipe.yaml --over epochs=1 --set seed=7 -q -o plus
+lines plus/results.csv 2
 
 # A cell that fails does not keep the others from running, and is tried again.
 sed 's/kernel=3/kernel=3 l2=1/; s/period=3/period=1000/' recipe.yaml >wild.yaml
