@@ -11,7 +11,7 @@
     {.name = "data", .kind = CLI_TEXT, .value = "NAME|DIR", .help = (text), .offset = (at)}
 #define CLI_EPOCHS_ROW(at)                                                                     \
     {.name = "epochs", .kind = CLI_INT, .value = "N",                                          \
-     .help = "passes over the training images", .lowest = 1, .highest = 1e6, .offset = (at)}
+     .help = "passes over the training images", .lowest = 1, .highest = 1e5, .offset = (at)}
 #define CLI_SET_ROW(text, at)                                                                  \
     {.name = "set", .kind = CLI_TEXTS, .value = "KEY=VALUE", .help = (text), .offset = (at)}
 /* clang-format on */

@@ -39,6 +39,7 @@ struct rw_net {
     rwi_note notes[RWI_NET_NOTES];
     int note_count;
     struct rwi_plan *predictor; /* rwi_net_predictor */
+    const rw_trainer *trainer;  /* that the net has; NULL: none */
 };
 
 /* A net made ready to run for one batch size: kernels chosen, memory placed, primitives

@@ -48,6 +48,7 @@ typedef struct rwi_recipe_key {
     const char *key, *help;
     rwi_key_kind kind;
     bool needed;
+    bool later; /* may be edited while a run is stopped */
     double lowest, highest;
     const char *choices; /* "none|raw" */
 } rwi_recipe_key;

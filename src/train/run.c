@@ -202,6 +202,18 @@ static rw_status end_epoch(rwi_run *run)
     return RW_OK;
 }
 
+/* A run killed between best.rw and the checkpoint, and resumed with other threads, may come to
+ * select another epoch than the one that best.rw had been written for. */
+static rw_status check_selected(const rwi_run *run, const rw_net *best, const char *path)
+{
+    const char *epoch = rw_net_note(best, "epoch");
+    int64_t number;
+    if (epoch && rwi_parse_int(epoch, &number) && number == rwi_run_best(run)->epoch)
+        return RW_OK;
+    return rwi_fail(RW_EFORMAT, "'%s': is the net of epoch %.20s, but the history selects %lld",
+                    path, epoch ? epoch : "(none)", (long long)rwi_run_best(run)->epoch);
+}
+
 /* The selected epoch's file is read back, verified as it loads, and tested once. */
 static rw_status finish(rwi_run *run)
 {
@@ -209,6 +221,8 @@ static rw_status finish(rwi_run *run)
     rw_net *best = NULL;
     char *path = rwi_path_join(run->options.out, "best.rw");
     rw_status status = path ? rw_net_load(&best, path) : rwi_fail_memory("a path");
+    if (status == RW_OK)
+        status = check_selected(run, best, path);
     if (status == RW_OK && run->test)
         status = rw_evaluate(best, run->test, NULL, &test);
     if (status == RW_OK)
@@ -356,6 +370,9 @@ static rw_status read_history(rwi_run *run, const rwi_tensors *file)
                         "'%s': history.csv has %d epochs, but the checkpoint is at %lld",
                         run->options.out, run->row_count, (long long)epochs);
     run->row_count = (int)epochs; /* rows written after the checkpoint are made again */
+    if (!rwi_run_best(run))
+        return rwi_fail(RW_EFORMAT, "'%s': history.csv selects none of its first %lld epochs",
+                        run->options.out, (long long)epochs);
     return RW_OK;
 }
 
@@ -393,6 +410,7 @@ rw_status rw_run_resume(const rw_run_options *options)
     RWI_TRY_GOTO(status, take_folder(&run), done);
     rwi_folder_sweep(options->out);
     RWI_TRY_GOTO(status, open_run(&run), done);
+    RWI_TRY_GOTO(status, rwi_run_forget_result(&run), done);
     run.started = rwi_seconds();
     status = run_to_end(&run);
 done:

@@ -61,5 +61,7 @@ rw_status rwi_run_unpack_between(rwi_run *run, const rwi_tensors *file);
 rw_status rwi_run_save_epoch(rwi_run *run);
 rw_status rwi_run_checkpoint(rwi_run *run);
 rw_status rwi_run_save_result(rwi_run *run, const rw_metrics *test);
+/* Removes the result of a run that has epochs left: they were raised after it had ended. */
+rw_status rwi_run_forget_result(const rwi_run *run);
 
 #endif

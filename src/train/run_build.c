@@ -1,6 +1,7 @@
 /* run_build.c - from a recipe to data, net and trainer; every mistake is blamed on its line. */
 #include "train/run.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "store/net_file.h"
 
@@ -105,24 +106,77 @@ rw_status rwi_run_build_net(rwi_run *run)
     return add_notes(run);
 }
 
-static bool is_true(const char *text)
-{
-    return !strcmp(text, "true") || !strcmp(text, "yes") || !strcmp(text, "on") ||
-           !strcmp(text, "1");
-}
-
 /* Says where the recipe has what a trainer finds wrong. What is wrong with a start may come
  * from prune, from start, or from an init in the net. */
 static rw_status blame(const rw_recipe *recipe, const char *part, rw_status status)
 {
     if (!part)
         return status;
+    if (status == RW_ENOMEM) /* of a plan */
+        part = "batch";
     if (strcmp(part, "start") != 0)
         return rwi_recipe_blame(recipe, part, 0, status);
     if (rwi_recipe_find(recipe, "prune"))
         return rwi_recipe_blame(recipe, "prune", 0, status);
     return rwi_recipe_find(recipe, "start") ? rwi_recipe_blame(recipe, "start", 0, status)
                                             : rwi_recipe_blame(recipe, "net", -1, status);
+}
+
+/* The test images are looked at last, and would spoil everything then. */
+static rw_status check_test(const rwi_run *run)
+{
+    rw_status status = run->test ? rwi_check_fit(run->net, run->test) : RW_OK;
+    return rwi_recipe_blame(run->recipe, "data", 0, rwi_within(status, "test split"));
+}
+
+/* ---- going on */
+
+/* An edited key, "then" it was (NULL: not given). */
+static rw_status take_edit(const rwi_run *run, const rwi_recipe_key *row, const char *now,
+                           const char *then)
+{
+    if (row->later) {
+        rwi_log(RW_INFO, "%s: '%s' is %.60s now, it was %.60s", run->recipe->path, row->key,
+                now ? now : "not given", then ? then : "not given");
+        return RW_OK;
+    }
+    return rwi_recipe_blame(run->recipe, row->key, 0,
+                            rwi_fail(RW_EFORMAT, "was %.60s when the run began; train anew",
+                                     then ? then : "not given"));
+}
+
+/* The checkpoint's net and split are those of the recipe that it remembers. What else is edited
+ * in recipe.yaml would be half honoured, so it is refused. */
+static rw_status take_edits(const rwi_run *run, const rw_recipe *began, bool *edited)
+{
+    *edited = false;
+    for (const rwi_recipe_key *row = rwi_recipe_keys; row->key; row++) {
+        const char *now = rw_recipe_get(run->recipe, row->key);
+        const char *then = rw_recipe_get(began, row->key);
+        if (now && then ? strcmp(now, then) == 0 : now == then)
+            continue;
+        RWI_TRY(take_edit(run, row, now, then));
+        *edited = true;
+    }
+    return RW_OK;
+}
+
+static rw_status take_checkpoint(rwi_run *run, const rwi_tensors *file)
+{
+    rw_recipe *began = NULL;
+    bool edited = false;
+    RWI_TRY(rwi_net_unpack(&run->net, file));
+    const char *text = rw_net_note(run->net, "recipe");
+    if (!text)
+        return rwi_fail(RW_EFORMAT, "'%s': holds no recipe", rwi_tensors_path(file));
+    rw_status status =
+        rwi_recipe_parse(&began, rwi_tensors_path(file), text, (int64_t)strlen(text));
+    if (status == RW_OK)
+        status = take_edits(run, began, &edited);
+    if (status == RW_OK && edited)
+        status = add_notes(run);
+    rw_recipe_free(began);
+    return status;
 }
 
 rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
@@ -132,11 +186,12 @@ rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
     rw_status status;
     RWI_TRY(trainer_options(run->recipe, &options));
     RWI_TRY(run->train ? RW_OK : open_data(run));
-    RWI_TRY(file ? rwi_net_unpack(&run->net, file) : rwi_run_build_net(run));
+    RWI_TRY(file ? take_checkpoint(run, file) : rwi_run_build_net(run));
     status = rwi_trainer_create(&run->trainer, run->net, run->train, &options, &culprit);
     if (status != RW_OK)
         return blame(run->recipe, culprit, status);
-    run->track_test = is_true(value_of(run->recipe, "track_test", "no"));
+    RWI_TRY(check_test(run));
+    run->track_test = strcmp(value_of(run->recipe, "track_test", "no"), "yes") == 0;
     rwi_parse_int(value_of(run->recipe, "track_between", "0"), &run->track_between);
     return file ? rwi_trainer_unpack(run->trainer, file) : RW_OK;
 }

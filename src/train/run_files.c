@@ -8,8 +8,10 @@
 #include "core/threads.h"
 #include "store/net_file.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static rw_status save_net(rwi_run *run, const char *name)
 {
@@ -37,7 +39,7 @@ static rw_status check_finite(const rw_trainer *t)
 rw_status rwi_run_checkpoint(rwi_run *run)
 {
     rwi_tensors_out *out = NULL;
-    char seconds[64];
+    rwi_text seconds = {0};
     char *path = rwi_path_join(run->options.out, "resume.rw");
     rw_status status = path ? RW_OK : rwi_fail_memory("a path");
     if (status == RW_OK)
@@ -46,13 +48,15 @@ rw_status rwi_run_checkpoint(rwi_run *run)
     RWI_TRY_GOTO(status, rwi_tensors_new(&out), done);
     RWI_TRY_GOTO(status, rwi_net_pack(run->net, out), done);
     rwi_trainer_pack(run->trainer, out);
-    snprintf(seconds, sizeof seconds, "%.3f", rwi_run_seconds(run));
-    rwi_tensors_note(out, "train.seconds", seconds);
+    rwi_text_add(&seconds, "%.3f", rwi_run_seconds(run));
+    RWI_TRY_GOTO(status, seconds.failed ? rwi_fail_memory("a checkpoint") : RW_OK, done);
+    rwi_tensors_note(out, "train.seconds", seconds.s);
     rwi_run_pack_between(run, out);
     RWI_TRY_GOTO(status, rwi_tensors_write(out, path), done);
     run->saved = rwi_seconds();
     rwi_run_report(run, RW_EVENT_SAVED, path, NULL);
 done:
+    rwi_text_free(&seconds);
     rwi_tensors_free(out);
     rwi_free(path);
     return status;
@@ -115,6 +119,20 @@ rw_status rwi_run_save_result(rwi_run *run, const rw_metrics *test)
     else
         status = rwi_file_write(path, &(rwi_part){text.s, (int64_t)text.length}, 1);
     rwi_text_free(&text);
+    rwi_free(path);
+    return status;
+}
+
+rw_status rwi_run_forget_result(const rwi_run *run)
+{
+    rw_status status = RW_OK;
+    if (run->trainer->epoch >= run->trainer->options.epochs)
+        return RW_OK;
+    char *path = rwi_path_join(run->options.out, "result.json");
+    if (!path)
+        return rwi_fail_memory("a path");
+    if (unlink(path) != 0 && errno != ENOENT)
+        status = rwi_fail_errno("remove", path);
     rwi_free(path);
     return status;
 }

@@ -42,16 +42,20 @@ static const rwi_param loss_params[] = {
 
 rw_status rwi_loss_set(rw_net *net, const char *loss, rwi_loss_options *out)
 {
-    char name[RWI_NAME_SIZE], text[32];
+    char name[RWI_NAME_SIZE];
     const char *rest;
+    rwi_text text = {0};
     RWI_TRY(rwi_spec_split(loss, name, &rest));
     if (strcmp(name, "cross_entropy") != 0)
         return rwi_fail(RW_EUSAGE, "unknown loss '%s'; known: cross_entropy", name);
     RWI_TRY(rwi_params_parse(name, loss_params, rest, out));
     if (out->temperature == 1)
-        return RW_OK;
-    snprintf(text, sizeof text, "%.17g", out->temperature);
-    return rw_net_set_note(net, "temperature", text);
+        return rw_net_set_note(net, "temperature", NULL);
+    rwi_text_add(&text, "%.17g", out->temperature);
+    const rw_status status =
+        text.failed ? rwi_fail_memory("a note") : rw_net_set_note(net, "temperature", text.s);
+    rwi_text_free(&text);
+    return status;
 }
 
 static rw_status set_loss(rw_trainer *t)
@@ -204,10 +208,13 @@ static const struct part {
 rw_status rwi_trainer_create(rw_trainer **out, rw_net *net, const rw_dataset *set,
                              const rwi_trainer_options *options, const char **culprit)
 {
-    rw_trainer *t = rwi_alloc(1, sizeof *t);
     *out = NULL;
+    if (net->trainer)
+        return rwi_fail(RW_ESTATE, "the net has a trainer already; free that one first");
+    rw_trainer *t = rwi_alloc(1, sizeof *t);
     if (!t)
         return rwi_fail_memory("a trainer");
+    net->trainer = t;
     t->net = net;
     t->set = set;
     t->options = *options;
@@ -247,6 +254,7 @@ void rw_trainer_free(rw_trainer *t)
     rwi_free(t->optimizer_options);
     rwi_free(t->schedule_options);
     rwi_free(t->images);
+    t->net->trainer = NULL;
     rwi_free(t);
 }
 

@@ -73,4 +73,39 @@ cp whole/resume.rw broken/
 echo 'nothing: of use' >broken/recipe.yaml
 run 1 resume broken -q
 refused 'broken/recipe.yaml'
+cp whole/recipe.yaml broken/
+sed -i 's/,1$/,0/' broken/history.csv
+run 1 resume broken -q
+refused "'broken': history.csv selects none of its first 40 epochs"
+
+# More epochs may be asked for afterwards, and then nothing is said of a result until they are
+# there. What the checkpoint is made of may not change.
+cp -r whole long
+sed -i 's/^epochs: 40/epochs: 4000/' long/recipe.yaml
+stopped long 50 INT resume long
+[ ! -e long/result.json ] || fail "the result of 40 epochs beside a checkpoint that is further"
+cp -r whole more
+sed -i 's/^epochs: 40/epochs: 42/' more/recipe.yaml
+run 0 resume more
+has err "^rewire: more/recipe.yaml: 'epochs' is 42 now, it was 40$"
+has more/result.json '"epochs": 42, '
+run 0 train recipe.yaml -q --epochs 42 --out at-once
+same_run at-once more
+for edit in 's/^seed: 3/seed: 4/' 's/period=3/period=4/' 's/^validation: 100/validation: 50/' \
+  's/lr=1e-2/lr=1e-3/' 's/filters=4/filters=5/' '/^batch/d' '$a prune: 0.1'; do
+  cp -r whole edited
+  sed -i "$edit" edited/recipe.yaml
+  run 1 resume edited -q
+  refused "edited/recipe.yaml, .*key '.*': was .* when the run began; train anew"
+  rm -r edited
+done
+
+# The net that was saved as the best is not of the epoch that is selected.
+cp -r whole other
+cp other/last.rw other/best.rw
+rm other/result.json
+if ! cmp -s whole/best.rw whole/last.rw; then
+  run 1 resume other -q
+  refused "'other/best.rw': is the net of epoch 40, but the history selects [0-9]*"
+fi
 finish
