@@ -110,23 +110,37 @@ static int print_table(against *a, const char *distribution, rw_status status)
     return printed;
 }
 
+int cli_unverified(rw_status status, bool json)
+{
+    json_t *object = NULL;
+    if (json)
+        object = json_pack("{s:b, s:o}", "verified", 0, "error", cli_json_error());
+    int code = cli_fail(status);
+    if (json)
+        cli_json_print(object);
+    return code;
+}
+
 static int check(against *a, rw_net *net, const char *distribution)
 {
     rw_status status = rw_net_verify_against(net, distribution, add, a);
     if (a->checked == 0)
-        return cli_fail(status);
+        return cli_unverified(status, a->kernels != NULL);
     return a->kernels ? print_json(a, net, distribution, status)
                       : print_table(a, distribution, status);
 }
 
 int cli_verify_against(const char *model, const char *distribution, bool json)
 {
+    char path[CLI_PATH_SIZE];
     rw_net *net = NULL;
     against a = {.table = {.columns = 10, .right = 1022},
                  .kernels = json ? json_array() : NULL};
-    int code = json && !a.kernels ? cli_no_memory() : cli_model_load(&net, model);
-    if (code == CLI_DONE)
-        code = check(&a, net, distribution);
+    if (json && !a.kernels)
+        return cli_no_memory();
+    const rw_status status = rw_net_load(&net, cli_model_path(model, path));
+    const int code =
+        status == RW_OK ? check(&a, net, distribution) : cli_unverified(status, json);
     json_decref(a.kernels);
     rw_net_free(net);
     return code;

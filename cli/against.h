@@ -4,6 +4,9 @@
 
 #include "cli.h"
 
+/* Says why a net is not verified, as JSON too if that is wanted. Returns the exit code. */
+int cli_unverified(rw_status status, bool json);
+
 /* Returns the exit code, having said what was found. */
 int cli_verify_against(const char *model, const char *distribution, bool json);
 

@@ -20,33 +20,21 @@ static const cli_option options_table[] = {{.name = "against",
                                             .offset = offsetof(verify_options, json)},
                                            {0}};
 
-static int print_failure(rw_status status, bool json)
+/* Where nothing is wired nothing was verified, and that is not to be taken for a proof. */
+static int print_nothing(const char *path, const rw_proof *proof, bool json)
 {
-    json_t *object = NULL;
-    if (json)
-        object = json_pack("{s:b, s:o}", "verified", 0, "error", cli_json_error());
-    int code = cli_fail(status);
-    if (json)
-        cli_json_print(object);
-    return code;
-}
-
-/* A net that was converted from another program has no seed, and nothing in it is wired: there
- * is nothing that could have been verified. */
-static bool is_foreign(const char *path)
-{
+    char safe[CLI_PATH_SIZE], about[256];
     rw_net *net = NULL;
-    bool foreign = rw_net_load(&net, path) == RW_OK && rw_net_note(net, "origin") != NULL;
+    if (rw_net_load(&net, path) == RW_OK && rw_net_note(net, "origin") != NULL)
+        snprintf(about, sizeof about,
+                 "it was converted from another program and has no seed, so nothing was "
+                 "verified; --against DISTRIBUTION checks what can be checked");
+    else
+        snprintf(about, sizeof about,
+                 "nothing in it is wired: all %" PRId64
+                 " numbers were trained freely, so nothing was verified",
+                 proof->trained_freely);
     rw_net_free(net);
-    return foreign;
-}
-
-static int print_foreign(const char *path, bool json)
-{
-    static const char about[] =
-        "it was converted from another program and has no seed, so nothing was verified; "
-        "--against DISTRIBUTION checks what can be checked";
-    char safe[CLI_PATH_SIZE];
     cli_say("'%s': %s", cli_safe(path, safe, sizeof safe), about);
     if (json)
         cli_json_print(json_pack("{s:b, s:s}", "verified", 0, "error", about));
@@ -85,9 +73,9 @@ static int verify(const cli_words *words, const void *options)
         return cli_verify_against(words->at[0], o->against, o->json);
     rw_status status = rw_file_verify(cli_model_path(words->at[0], path), &proof);
     if (status != RW_OK)
-        return print_failure(status, o->json);
-    if (proof.weights == 0 && is_foreign(path))
-        return print_foreign(path, o->json);
+        return cli_unverified(status, o->json);
+    if (proof.weights == 0)
+        return print_nothing(path, &proof, o->json);
     return o->json ? print_json(&proof) : print_proof(&proof);
 }
 
@@ -100,7 +88,9 @@ const cli_command cli_verify = {
              "bit was\n"
              "changed fails, and the message names layer, group and index. MODEL is a .rw file "
              "or a\n"
-             "run folder, which stands for its best.rw.\n"
+             "run folder, which stands for its best.rw. Of a net in which nothing is wired "
+             "(method\n"
+             "dense) nothing is verified, and that fails too.\n"
              "\n"
              "A net that 'convert' made of another program's file has no seed. For it, and any "
              "other,\n"

@@ -10,6 +10,11 @@ json_t *cli_json_number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *cli_json_epoch(int64_t epoch)
+{
+    return epoch > 0 ? json_integer(epoch) : json_null();
+}
+
 json_t *cli_json_text(const char *text)
 {
     if (text == NULL)

@@ -9,28 +9,30 @@
 
 #define PATH_SIZE 4096
 
-static json_t *epoch_or_null(int64_t epoch)
+/* A net in which nothing is wired has nothing to be verified. */
+static bool is_verified(const char *folder)
 {
-    return epoch > 0 ? json_integer(epoch) : json_null();
+    char best[PATH_SIZE];
+    rw_proof proof;
+    snprintf(best, sizeof best, "%s/best.rw", folder);
+    return rw_file_verify(best, &proof) == RW_OK && proof.weights > 0;
 }
 
 static int print_json(const char *folder, const rw_progress *end)
 {
-    char best[PATH_SIZE];
-    snprintf(best, sizeof best, "%s/best.rw", folder);
     bool tracked = end->best_on_test_epoch > 0, looked = end->best_between_epoch > 0;
     return cli_json_print(json_pack(
         "{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "run",
         cli_json_text(folder), "epochs", (json_int_t)end->epochs, "selected_epoch",
-        epoch_or_null(end->best_epoch), "validation_accuracy",
+        cli_json_epoch(end->best_epoch), "validation_accuracy",
         end->has_validation ? cli_json_number(end->validation.accuracy) : json_null(),
         "test_accuracy", end->has_test ? cli_json_number(end->test.accuracy) : json_null(),
         "test_loss", end->has_test ? cli_json_number(end->test.loss) : json_null(),
         "best_on_test", tracked ? cli_json_number(end->best_on_test) : json_null(),
-        "best_on_test_epoch", epoch_or_null(end->best_on_test_epoch), "best_between",
+        "best_on_test_epoch", cli_json_epoch(end->best_on_test_epoch), "best_between",
         looked ? cli_json_number(end->best_between) : json_null(), "best_between_epoch",
-        epoch_or_null(end->best_between_epoch), "seconds", cli_json_number(end->seconds),
-        "verified", rw_file_verify(best, NULL) == RW_OK));
+        cli_json_epoch(end->best_between_epoch), "seconds", cli_json_number(end->seconds),
+        "verified", is_verified(folder)));
 }
 
 static void print_figures(const rw_progress *end)
@@ -58,7 +60,8 @@ static int print_summary(const char *folder, const rw_progress *end)
     printf("files in %s: best.rw last.rw resume.rw recipe.yaml result.json "
            "history.csv history.jsonl\n",
            cli_safe(folder, quoted, sizeof quoted));
-    printf("next: rewire verify %s\n", cli_quoted(best, quoted, sizeof quoted));
+    printf("next: rewire %s %s\n", is_verified(folder) ? "verify" : "eval",
+           cli_quoted(best, quoted, sizeof quoted));
     return CLI_DONE;
 }
 

@@ -71,15 +71,16 @@ static int64_t epoch(const json_t *result, const char *key)
 static int take_result(const sweep *s, sweep_cell *cell, const json_t *result)
 {
     char best[CLI_PATH_SIZE];
+    rw_proof proof;
     cell->selected_epoch = epoch(result, "selected_epoch");
     cell->validation = figure(result, "validation_accuracy");
     cell->test = figure(result, "test_accuracy");
     cell->best_on_test = figure(result, "best_on_test");
     cell->best_on_test_epoch = epoch(result, "best_on_test_epoch");
     cell->seconds = figure(result, "seconds");
-    cell->verified = rw_file_verify(path_of(s, cell, "best.rw", best), NULL) == RW_OK;
-    if (!cell->verified)
+    if (rw_file_verify(path_of(s, cell, "best.rw", best), &proof) != RW_OK)
         return failed(cell, rw_error_detail());
+    cell->verified = proof.weights > 0; /* dense: nothing is wired */
     cell->status = SWEEP_DONE;
     return CLI_DONE;
 }

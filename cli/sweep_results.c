@@ -229,20 +229,15 @@ static json_t *json_values(const sweep *s, const sweep_cell *cell)
     return values;
 }
 
-static json_t *epoch_or_null(int64_t epoch)
-{
-    return epoch > 0 ? json_integer(epoch) : json_null();
-}
-
 static json_t *json_cell(const sweep *s, const sweep_cell *cell)
 {
     return json_pack(
         "{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:o}", "values",
         json_values(s, cell), "seed", (json_int_t)strtoll(cell->seed, NULL, 10), "status",
-        status_names[cell->status], "selected_epoch", epoch_or_null(cell->selected_epoch),
+        status_names[cell->status], "selected_epoch", cli_json_epoch(cell->selected_epoch),
         "validation_accuracy", cli_json_number(cell->validation), "test_accuracy",
         cli_json_number(cell->test), "best_on_test", cli_json_number(cell->best_on_test),
-        "best_on_test_epoch", epoch_or_null(cell->best_on_test_epoch), "seconds",
+        "best_on_test_epoch", cli_json_epoch(cell->best_on_test_epoch), "seconds",
         cli_json_number(cell->seconds), "verified", (int)cell->verified, "folder", cell->name,
         "error", cli_json_text(cell->error));
 }

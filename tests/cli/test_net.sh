@@ -89,6 +89,18 @@ done
 mkdir folder
 run 1 verify folder
 refused 'folder/best.rw'
+run 1 verify missing.rw --against recipe --json
+has out '^\{"verified": false, "error": "cannot open .missing.rw'
+
+# In ordinary training nothing is wired, so nothing was verified.
+run 0 train recipe.yaml -q --method dense --json --out dense
+has out '"verified": false\}$'
+run 1 verify dense
+refused "'dense/best.rw': nothing in it is wired: all [0-9]+ numbers were trained freely"
+run 1 verify dense --json
+has out '^\{"verified": false, "error": "nothing in it is wired'
+run 0 train recipe.yaml -q --method dense --out dense2
+has out '^next: rewire eval dense2/best.rw$'
 
 # One bit, anywhere in the weights: verify fails and says where. The header says which bytes are whose.
 header=$(od -An -tu4 -N4 $net | tr -d ' ')
