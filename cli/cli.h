@@ -37,6 +37,8 @@ void cli_help_command(FILE *to, const cli_command *command);
 
 /* "rewire: SENTENCE" on stderr, one line, control characters replaced. */
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* From now on messages of the library are said as they come. */
+void cli_listen(void);
 /* The same, then where to find help (command may be NULL); returns CLI_WRONG. */
 int cli_wrong(const cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -192,6 +192,7 @@ int main(int argc, char **argv)
 {
     keep_standard_files();
     signal(SIGPIPE, SIG_IGN);
+    cli_listen();
     if (argc < 1)
         return CLI_WRONG;
     return finish(dispatch(argv + 1));

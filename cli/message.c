@@ -30,6 +30,17 @@ void cli_say(const char *format, ...)
     va_end(values);
 }
 
+static void hear(void *user, rw_level level, const char *message)
+{
+    (void)user;
+    cli_say("%s%s", level == RW_WARNING ? "warning: " : "", message);
+}
+
+void cli_listen(void)
+{
+    rw_set_log(hear, NULL);
+}
+
 int cli_wrong(const cli_command *command, const char *format, ...)
 {
     va_list values;

@@ -95,7 +95,7 @@ void cli_progress_start(cli_progress *progress, bool quiet, const char *announce
 void cli_progress_end(cli_progress *progress)
 {
     erase(progress);
-    rw_set_log(NULL, NULL);
+    cli_listen();
 }
 
 static bool too_soon(cli_progress *progress)

@@ -83,6 +83,40 @@ void rwi_text_free(rwi_text *text)
     *text = (rwi_text){0};
 }
 
+/* Bytes of the character at s: 1 to 4, 0: none of UTF-8 (RFC 3629, section 4). */
+static int character(const unsigned char *s)
+{
+    const int more = s[0] < 0x80   ? 0
+                     : s[0] < 0xc2 ? -1
+                     : s[0] < 0xe0 ? 1
+                     : s[0] < 0xf0 ? 2
+                     : s[0] < 0xf5 ? 3
+                                   : -1;
+    for (int i = 1; i <= more; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    const bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    const bool beyond = (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f);
+    return overlong || beyond ? 0 : more + 1;
+}
+
+const char *rwi_text_stray(const char *text)
+{
+    while (*text != '\0') {
+        const int bytes = character((const unsigned char *)text);
+        if (bytes == 0)
+            return text;
+        text += bytes;
+    }
+    return NULL;
+}
+
+void rwi_text_repair(char *text)
+{
+    for (const char *stray; (stray = rwi_text_stray(text)) != NULL;)
+        text[stray - text] = '?';
+}
+
 /* The C library hands out its built-in "C" locale here, so nothing is allocated. */
 locale_t rwi_locale_enter(void)
 {

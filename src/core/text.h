@@ -21,6 +21,11 @@ void rwi_text_add_real(rwi_text *text, double value);
 void rwi_text_add_bytes(rwi_text *text, const void *bytes, size_t count);
 void rwi_text_free(rwi_text *text);
 
+/* The first byte that is not part of UTF-8, NULL: all is. What goes into a file is UTF-8. */
+const char *rwi_text_stray(const char *text);
+/* Makes every such byte a '?'. */
+void rwi_text_repair(char *text);
+
 /* Between enter and leave this thread reads and writes numbers as in C, with a decimal point.
  * rwi_text_add does so by itself. */
 locale_t rwi_locale_enter(void);

@@ -32,6 +32,10 @@ static rw_status check(const rw_net *net, const char *key, const char *value, in
                         NOTE_KEY - 1);
     if (value && strlen(value) > NOTE_VALUE)
         return rwi_fail(RW_EUSAGE, "note '%s' is longer than %d bytes", key, NOTE_VALUE);
+    const char *stray = value ? rwi_text_stray(value) : NULL;
+    if (stray)
+        return rwi_fail(RW_EUSAGE, "note '%s' is not UTF-8: it has a byte 0x%02x", key,
+                        (unsigned)(unsigned char)*stray);
     if (value && at < 0 && net->note_count == RWI_NET_NOTES)
         return rwi_fail(RW_EUSAGE, "note '%s': a net has at most %d notes", key, RWI_NET_NOTES);
     return RW_OK;

@@ -38,6 +38,7 @@ typedef struct rwi_arrays {
     rwi_array *at;
     int count;
     rwi_layout layout;
+    bool sorted; /* the file is sorted by name, so its order does not tell that of the layers */
 } rwi_arrays;
 
 /* Adds an array with room for its data, all zero; *out is valid until the next one is added. */
@@ -60,6 +61,8 @@ rw_status rwi_arrays_to_net(const rwi_arrays *arrays, const char *path, rw_net *
  * cut at the last '.' or '/'. */
 rw_status rwi_arrays_add_named(rwi_arrays *arrays, const char *name, int rank,
                                const int64_t *shape, rwi_array **out);
+/* Brings the arrays of a layer together, layers in the order in which they first appear. */
+rw_status rwi_arrays_gather(rwi_arrays *arrays);
 /* After the last one: brings the arrays of a layer together, tells from the names what each is,
  * and sets the layout they speak of (none: it stays). RW_EFORMAT when they speak of both. */
 rw_status rwi_arrays_settle(rwi_arrays *arrays, const char *path);
@@ -69,6 +72,7 @@ bool rwi_arrays_skips(const char *name);
 /* The normalisation of a net as a layer of its own: input.mean, as the layout orders an image,
  * and input.scale; nothing before training. Inputs are (pixel / 255 - mean) * scale. */
 #define RWI_INPUT_LAYER "input"
+bool rwi_array_is_normal(const rwi_array *array);
 rw_status rwi_arrays_add_normal(rwi_arrays *arrays, const rw_net *net);
 /* Back into mean (of the net's input, shape x) and scale; *found: they are there. Errors:
  * RW_EFORMAT. */
@@ -78,6 +82,7 @@ rw_status rwi_arrays_find_normal(const rwi_arrays *arrays, const char *path, rw_
 /* A file format of other programs: one file and one row of format_list.h each. */
 typedef struct rwi_array_format {
     const char *name, *summary, *ending; /* ending: ".npz" */
+    const char *other_ending;            /* ".hdf5", or NULL */
     rwi_layout layout;                   /* its own */
     const char *needs; /* the build option and library that it comes with; NULL: none */
     /* Fills a zeroed list whose layout is set. NULL: not built in. */

@@ -2,10 +2,12 @@
  *
  * Programs number and order layers in their own ways, so convolutions are matched with
  * convolutions, dense layers with dense layers, norm layers with norm layers, in an order that
- * makes every shape fit: by equal names; by the number at the end of the name (conv2d_12: the
- * order of creation, which a file sorted by name loses); as they stand in the file. */
+ * makes every shape fit: by equal names; by the numbers in the names where they differ in
+ * nothing else (conv2d_12, layer1.0.conv2: the order of creation, which a file sorted by name
+ * loses); as they stand in the file, but for one that is sorted by name. */
 #include "store/arrays_slot.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 
 #include <inttypes.h>
@@ -71,7 +73,7 @@ static rw_status kind_of(const match *m, group *g)
     return RW_OK;
 }
 
-/* Arrays of a layer called "input" are its normalisation, see arrays_normal.c. */
+/* The normalisation is no layer, see arrays_normal.c. */
 static rw_status find_groups(match *m)
 {
     const int count = m->arrays->count;
@@ -83,7 +85,7 @@ static rw_status find_groups(match *m)
         next = i + 1;
         while (next < count && strcmp(m->arrays->at[next].layer, a->layer) == 0)
             next++;
-        if (strcmp(a->layer, RWI_INPUT_LAYER) == 0)
+        if (rwi_array_is_normal(a))
             continue;
         group *g = &m->groups[m->group_count++];
         *g = (group){.name = a->layer, .at = a, .count = next - i};
@@ -212,42 +214,129 @@ static size_t base_of(const char *name)
     return length && name[length] && strchr("_.", name[length - 1]) ? length - 1 : length;
 }
 
-static int compare_numbers(const void *a, const void *b)
+static bool same_base(const char *a, const char *b)
+{
+    const size_t base = base_of(a);
+    return base_of(b) == base && strncmp(a, b, base) == 0;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Moves both behind a number, its zeros in front aside; which one is the lower? */
+static int compare_numbers(const char **a, const char **b)
+{
+    *a += strspn(*a, "0");
+    *b += strspn(*b, "0");
+    const size_t p = strspn(*a, "0123456789"), q = strspn(*b, "0123456789");
+    const int order = p != q ? (p < q ? -1 : 1) : strncmp(*a, *b, p);
+    *a += p;
+    *b += q;
+    return order;
+}
+
+/* As people order names: "layer1.2" before "layer1.10". *alike: they differ in numbers alone.
+ */
+static int compare_names(const char *a, const char *b, bool *alike)
+{
+    int order = 0;
+    *alike = true;
+    while (*a && *b) {
+        int here = 0;
+        if (is_digit(*a) && is_digit(*b))
+            here = compare_numbers(&a, &b);
+        else if (*a != *b)
+            break;
+        else
+            a++, b++;
+        order = order ? order : here;
+    }
+    *alike = *a == *b;
+    return order ? order : (*a > *b) - (*a < *b);
+}
+
+static int compare_groups(const void *a, const void *b)
 {
     const group *x = *(const group *const *)a, *y = *(const group *const *)b;
-    const char *p = x->name + base_of(x->name), *q = y->name + base_of(y->name);
-    p += strspn(p, "_.0");
-    q += strspn(q, "_.0");
-    const size_t p_length = strlen(p), q_length = strlen(q);
-    if (p_length != q_length)
-        return p_length < q_length ? -1 : 1;
-    const int order = strcmp(p, q);
+    bool alike;
+    const int order = compare_names(x->name, y->name, &alike);
     return order ? order : (x > y) - (x < y);
+}
+
+static void sort_by_names(match *m)
+{
+    as_stored(m);
+    qsort(m->tried, (size_t)m->file_count, sizeof *m->tried, compare_groups);
 }
 
 static bool by_number(match *m)
 {
-    const size_t base = m->file_count ? base_of(m->file[0]->name) : 0;
-    for (int i = 0; i < m->file_count; i++)
-        if (base_of(m->file[i]->name) != base ||
-            strncmp(m->file[i]->name, m->file[0]->name, base) != 0)
+    for (int i = 1; i < m->file_count; i++) {
+        const char *a = m->file[0]->name, *b = m->file[i]->name;
+        bool alike;
+        compare_names(a, b, &alike);
+        if (!alike && !same_base(a, b))
             return false;
-    as_stored(m);
-    qsort(m->tried, (size_t)m->file_count, sizeof *m->tried, compare_numbers);
+    }
+    sort_by_names(m);
+    return true;
+}
+
+static bool same_shapes(const group *a, const group *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (int i = 0; i < a->count; i++)
+        if (a->at[i].rank != b->at[i].rank ||
+            memcmp(a->at[i].shape, b->at[i].shape, sizeof a->at[i].shape) != 0)
+            return false;
+    return true;
+}
+
+/* Names that differ in more than numbers, of layers that could be taken for each other. */
+static void warn_of_guess(const match *m)
+{
+    bool alike;
+    for (int i = 0; i < m->file_count; i++)
+        for (int k = 0; k < i; k++) {
+            const group *a = m->tried[k], *b = m->tried[i];
+            compare_names(a->name, b->name, &alike);
+            if (alike || !same_shapes(a, b))
+                continue;
+            rwi_log(
+                RW_WARNING,
+                "'%s' is sorted by name, so which of '%.100s' and '%.100s' comes first is a "
+                "guess; with the names of the recipe's layers it would be none",
+                m->path, a->name, b->name);
+            return;
+        }
+}
+
+/* A file that is sorted by name: numbers in the order of numbers is the best there is. */
+static bool by_sorting(match *m)
+{
+    if (!m->arrays->sorted)
+        return false;
+    sort_by_names(m);
     return true;
 }
 
 /* The first order that fits; if none does, what is wrong with the first that could be tried. */
 static rw_status find_order(match *m)
 {
-    static bool (*const orders[])(match * m) = {by_name, by_number, as_stored};
+    static bool (*const orders[])(match * m) = {by_name, by_number, by_sorting, as_stored};
     const size_t count = sizeof orders / sizeof *orders;
     size_t first = count;
     for (size_t i = 0; i < count; i++) {
         if (!orders[i](m))
             continue;
-        if (check_order(m) == RW_OK)
+        if (check_order(m) == RW_OK) {
+            if (m->arrays->sorted && i >= 2)
+                warn_of_guess(m);
             return RW_OK;
+        }
         first = first < i ? first : i;
     }
     orders[first](m);

@@ -79,7 +79,7 @@ static int by_first(const void *a, const void *b)
     return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-static rw_status bring_together(rwi_arrays *arrays)
+rw_status rwi_arrays_gather(rwi_arrays *arrays)
 {
     const size_t count = (size_t)arrays->count;
     place *places = rwi_alloc(count + 1, sizeof *places);
@@ -141,7 +141,7 @@ static void tell_norms(rwi_arrays *arrays)
 rw_status rwi_arrays_settle(rwi_arrays *arrays, const char *path)
 {
     const rwi_array *first[FOR_BOTH + 1] = {NULL};
-    RWI_TRY(bring_together(arrays));
+    RWI_TRY(rwi_arrays_gather(arrays));
     for (int i = 0; i < arrays->count; i++)
         tell_part(&arrays->at[i], first);
     const rwi_array *keras = first[FOR_KERAS], *torch = first[FOR_TORCH];

@@ -5,6 +5,12 @@
 #include <math.h>
 #include <string.h>
 
+bool rwi_array_is_normal(const rwi_array *a)
+{
+    return strcmp(a->layer, RWI_INPUT_LAYER) == 0 && a->part == RWI_PART_OTHER &&
+           (strcmp(a->name, "mean") == 0 || strcmp(a->name, "scale") == 0);
+}
+
 /* Channels first, where the layout has images so. */
 static int64_t place_of(rwi_layout layout, rw_shape x, int64_t i)
 {
@@ -30,7 +36,7 @@ rw_status rwi_arrays_add_normal(rwi_arrays *arrays, const rw_net *net)
 static const rwi_array *find(const rwi_arrays *arrays, const char *name)
 {
     for (int i = 0; i < arrays->count; i++)
-        if (!strcmp(arrays->at[i].layer, RWI_INPUT_LAYER) && !strcmp(arrays->at[i].name, name))
+        if (rwi_array_is_normal(&arrays->at[i]) && strcmp(arrays->at[i].name, name) == 0)
             return &arrays->at[i];
     return NULL;
 }

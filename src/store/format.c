@@ -17,15 +17,18 @@ const rwi_array_format *rwi_array_format_at(int index)
 
 static bool ends_with(const char *path, const char *ending)
 {
-    const size_t length = strlen(path), tail = strlen(ending);
-    return length > tail && strcmp(path + length - tail, ending) == 0;
+    const size_t length = strlen(path), tail = ending ? strlen(ending) : 0;
+    return tail && length > tail && strcmp(path + length - tail, ending) == 0;
 }
 
 static rw_status fail_unknown(const char *path)
 {
     rwi_text known = {0};
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < ROWS; i++) {
+        const char *other = rows[i]->other_ending;
         rwi_text_add(&known, "%s%s", i ? ", " : "", rows[i]->ending);
+        rwi_text_add(&known, "%s%s", other ? ", " : "", other ? other : "");
+    }
     rw_status status =
         known.failed ? rwi_fail_memory("the names of formats")
                      : rwi_fail(RW_EUSAGE, "'%.200s': its ending tells no format; known: %s",
@@ -37,7 +40,7 @@ static rw_status fail_unknown(const char *path)
 rw_status rwi_array_format_find(const char *path, const rwi_array_format **out)
 {
     for (int i = 0; i < ROWS; i++)
-        if (ends_with(path, rows[i]->ending)) {
+        if (ends_with(path, rows[i]->ending) || ends_with(path, rows[i]->other_ending)) {
             *out = rows[i];
             return RW_OK;
         }

@@ -7,6 +7,7 @@ const rwi_array_format rwi_format_keras_h5 = {
     .name = "keras_h5",
     .summary = "Keras HDF5, weights or whole models",
     .ending = ".h5",
+    .other_ending = ".hdf5",
     .needs = "libhdf5 (REWIRE_HDF5)",
     .layout = RWI_LAYOUT_KERAS,
 };

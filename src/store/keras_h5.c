@@ -88,6 +88,8 @@ static rw_status read(const char *path, rwi_arrays *arrays)
             ? read_image(&job)
             : rwi_fail(RW_EFORMAT, "'%s' is not an HDF5 file: its signature is missing", path);
     rwi_free(job.image);
+    if (status == RW_OK) /* a net within the net: what is not trained stands behind all else */
+        status = rwi_arrays_gather(arrays);
     if (status != RW_OK) {
         const rwi_layout layout = arrays->layout;
         rwi_arrays_free(arrays);
@@ -147,6 +149,7 @@ const rwi_array_format rwi_format_keras_h5 = {
     .name = "keras_h5",
     .summary = "Keras HDF5: weights or a whole saved model",
     .ending = ".h5",
+    .other_ending = ".hdf5",
     .layout = RWI_LAYOUT_KERAS,
     .read = read,
     .write = write,

@@ -48,6 +48,7 @@ typedef struct rwi_net_part {
     int rank;
     int64_t shape[4];
     float *floats; /* where they live in the net; NULL for a wiring */
+    bool variance; /* none of floats may be below 0 */
 } rwi_net_part;
 
 /* Calls visit for every tensor of a wired net, in the order of the file, until one fails. */

@@ -260,26 +260,23 @@ static rw_status fail_bit(const rwi_net_part *part, int64_t bit)
                     (long long)(entry % part->site->n), part->wiring ? "wiring" : "weight");
 }
 
-/* *known: the sentence names the number; if not, others may say it better. */
+/* RW_EVERIFY for another CRC than the stored one; *bit: which one bit would explain it, -1:
+ * none would. */
 static rw_status check_crc(const loader *l, const rwi_net_part *part, const rwi_tensor *t,
-                           bool *known)
+                           int64_t *bit)
 {
     char key[4 * RWI_NAME_SIZE], text[16];
     const char *stored;
     unsigned expected = 0;
     uint32_t found = rwi_crc(t->data, t->bytes);
-    *known = false;
+    *bit = -1;
     snprintf(key, sizeof key, "crc.%s", part->name);
     RWI_TRY(need(l, key, &stored));
     snprintf(text, sizeof text, "%08" PRIx32, found);
     if (strcmp(stored, text) == 0)
         return RW_OK;
-    if (strlen(stored) == 8 && sscanf(stored, "%8x", &expected) == 1) {
-        int64_t bit = rwi_crc_locate(found, expected, 8 * t->bytes);
-        *known = bit >= 0;
-        if (*known)
-            return fail_bit(part, bit);
-    }
+    if (strlen(stored) == 8 && sscanf(stored, "%8x", &expected) == 1)
+        *bit = rwi_crc_locate(found, expected, 8 * t->bytes);
     return rwi_fail(RW_EVERIFY, "tensor '%s' was changed: CRC-32 is %s, expected '%.40s'",
                     part->name, text, stored);
 }
@@ -287,11 +284,45 @@ static rw_status check_crc(const loader *l, const rwi_net_part *part, const rwi_
 static rw_status read_floats(const rwi_net_part *part, const rwi_tensor *t)
 {
     memcpy(part->floats, t->data, (size_t)t->bytes);
-    for (int64_t i = 0; i < part->count; i++)
-        if (!isfinite(part->floats[i]))
+    for (int64_t i = 0; i < part->count; i++) {
+        const float v = part->floats[i];
+        if (!isfinite(v))
             return rwi_fail(RW_EFORMAT, "tensor '%s', index %lld: not a finite number",
                             part->name, (long long)i);
+        if (part->variance && v < 0)
+            return rwi_fail(RW_EFORMAT,
+                            "tensor '%s', index %lld: variance is %g, expected 0 or more",
+                            part->name, (long long)i, (double)v);
+    }
     return RW_OK;
+}
+
+/* Would the wiring be valid again with this bit as it was? In a large tensor the CRC of other
+ * damage may look like that of one bit. */
+static bool is_the_bit(const rwi_net_part *part, int64_t bit)
+{
+    rwi_site *s = part->site;
+    const int64_t entry = bit / part->width;
+    const uint32_t flip = entry < part->count ? UINT32_C(1) << bit % part->width : 0;
+    uint32_t *number = &s->wiring[flip ? entry : 0];
+    *number ^= flip;
+    const bool valid = s->method->valid(s) == RW_OK;
+    *number ^= flip;
+    return valid;
+}
+
+/* What is wrong with a tensor whose CRC is: the number, where it can be told. */
+static rw_status explain_damage(const loader *l, const rwi_net_part *part, const rwi_tensor *t,
+                                int64_t bit)
+{
+    if (part->wiring) {
+        rwi_bits_unpack(t->data, part->count, part->width, part->site->wiring);
+        if (bit < 0 || !is_the_bit(part, bit)) {
+            RWI_TRY(part->site->method->valid(part->site));
+            return check_crc(l, part, t, &bit); /* valid all the same */
+        }
+    }
+    return bit < 0 ? check_crc(l, part, t, &bit) : fail_bit(part, bit);
 }
 
 /* Only a valid wiring may be decoded: a wrong entry could point outside the fixed values. */
@@ -299,23 +330,22 @@ static rw_status read_wiring(const rwi_net_part *part, const rwi_tensor *t)
 {
     rwi_site *s = part->site;
     rwi_bits_unpack(t->data, part->count, part->width, s->wiring);
-    return s->method->valid(s);
+    RWI_TRY(s->method->valid(s));
+    s->method->decode(s, s->weights);
+    return RW_OK;
 }
 
 static rw_status read_part(const rwi_net_part *part, void *user)
 {
     loader *l = user;
     const rwi_tensor *t = rwi_tensors_find(l->file, part->name);
-    bool known;
+    int64_t bit;
     RWI_TRY(check_tensor(part, t));
-    rw_status status = check_crc(l, part, t, &known);
-    if (known || (status != RW_OK && !part->wiring))
-        return status;
+    const rw_status status = check_crc(l, part, t, &bit);
+    if (status == RW_EVERIFY)
+        return explain_damage(l, part, t, bit);
+    RWI_TRY(status);
     RWI_TRY(part->wiring ? read_wiring(part, t) : read_floats(part, t));
-    if (status != RW_OK) /* wrong, but valid: tell the CRC's sentence again */
-        return check_crc(l, part, t, &known);
-    if (part->wiring)
-        part->site->method->decode(part->site, part->site->weights);
     l->tensors--;
     return RW_OK;
 }

@@ -29,8 +29,12 @@ static rw_status visit_site(rwi_site *s, rwi_net_visit visit, void *user)
 static rw_status visit_floats(const char *owner, const char *what, float *floats, int64_t count,
                               rwi_net_visit visit, void *user)
 {
-    rwi_net_part part = {
-        .width = 32, .count = count, .rank = 1, .shape = {count}, .floats = floats};
+    rwi_net_part part = {.width = 32,
+                         .count = count,
+                         .rank = 1,
+                         .shape = {count},
+                         .floats = floats,
+                         .variance = strcmp(what, "variance") == 0};
     snprintf(part.name, sizeof part.name, "%s.%s", owner, what);
     return visit(&part, user);
 }

@@ -19,7 +19,9 @@ static rw_status check(const rwi_tensors *file, const rwi_tensor *t)
 static rw_status take_all(const rwi_tensors *file, rwi_arrays *arrays)
 {
     const rwi_tensor *t;
+    const char *before = "";
     rwi_array *a;
+    arrays->sorted = true;
     for (int i = 0; (t = rwi_tensors_at(file, i)) != NULL; i++) {
         if (rwi_arrays_skips(t->name))
             continue;
@@ -27,6 +29,8 @@ static rw_status take_all(const rwi_tensors *file, rwi_arrays *arrays)
         RWI_TRY(rwi_within(rwi_arrays_add_named(arrays, t->name, t->rank, t->shape, &a), "'%s'",
                            rwi_tensors_path(file)));
         rwi_floats_copy(a->data, t->data, a->count, t->dtype == RWI_F64);
+        arrays->sorted &= strcmp(before, t->name) < 0;
+        before = t->name;
     }
     return rwi_arrays_settle(arrays, rwi_tensors_path(file));
 }

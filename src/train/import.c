@@ -74,27 +74,53 @@ static rw_status fit(const import *m, float *mean, float *scale)
     return RW_OK;
 }
 
-/* A file of ours has the numbers that the net was trained with; what needs no images must be
- * the same in file and recipe. */
+/* What needs no images must be the same in file and recipe. */
+static rw_status check_normal(const import *m, const rwi_normal *fitted, const float *mean,
+                              float scale)
+{
+    if (scale != fitted->scale)
+        return rwi_fail(RW_EFORMAT, "'%s': 'input.scale' is %g, expected %g (normalise=%s)",
+                        m->path, (double)scale, (double)fitted->scale, fitted->name);
+    for (int64_t i = 0; i < fitted->count; i++)
+        if (mean[i] != fitted->mean[i])
+            return rwi_fail(
+                RW_EFORMAT, "'%s': 'input.mean', index %lld: is %g, expected %g (normalise=%s)",
+                m->path, (long long)i, (double)mean[i], (double)fitted->mean[i], fitted->name);
+    return RW_OK;
+}
+
+/* A file of ours has the numbers that the net was trained with. */
+static rw_status take_normal(const import *m, rwi_normal *n, float *mean)
+{
+    float scale;
+    bool found;
+    RWI_TRY(
+        rwi_arrays_find_normal(&m->arrays, m->path, m->run.net->input, mean, &scale, &found));
+    if (!found)
+        return RW_OK;
+    if (!m->normaliser->measures)
+        return check_normal(m, n, mean, scale);
+    memcpy(n->mean, mean, (size_t)n->count * sizeof *mean);
+    n->scale = scale;
+    return RW_OK;
+}
+
 static rw_status set_normal(import *m)
 {
     rwi_normal *n = &m->run.net->normal;
     const rw_shape x = m->run.net->input;
     const int64_t count = (int64_t)x.h * x.w * x.c;
-    float scale;
-    bool found;
+    float *mean = rwi_alloc((size_t)count, sizeof *mean);
     n->mean = rwi_alloc((size_t)count, sizeof *n->mean);
-    if (!n->mean)
-        return rwi_fail_memory("the normalisation");
-    n->count = count;
+    n->count = n->mean ? count : 0;
     snprintf(n->name, sizeof n->name, "%s", m->normaliser->name);
-    RWI_TRY(fit(m, n->mean, &n->scale));
-    scale = n->scale;
-    RWI_TRY(rwi_arrays_find_normal(&m->arrays, m->path, x, n->mean, &n->scale, &found));
-    if (found && !m->normaliser->measures && n->scale != scale)
-        return rwi_fail(RW_EFORMAT, "'%s': 'input.scale' is %g, expected %g (normalise=%s)",
-                        m->path, (double)n->scale, (double)scale, m->normaliser->name);
-    return RW_OK;
+    rw_status status = mean && n->mean ? RW_OK : rwi_fail_memory("the normalisation");
+    if (status == RW_OK)
+        status = fit(m, n->mean, &n->scale);
+    if (status == RW_OK)
+        status = take_normal(m, n, mean);
+    rwi_free(mean);
+    return status;
 }
 
 static rw_status set_loss(import *m)
@@ -112,6 +138,8 @@ static rw_status set_origin(import *m)
     const char *slash = strrchr(m->path, '/');
     rwi_text text = {0};
     rwi_text_add(&text, "%s %s", m->format->name, slash ? slash + 1 : m->path);
+    if (!text.failed)
+        rwi_text_repair(text.s);
     const rw_status status =
         text.failed ? rwi_fail_memory("a note") : rw_net_set_note(m->run.net, "origin", text.s);
     rwi_text_free(&text);

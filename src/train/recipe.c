@@ -107,7 +107,10 @@ static rw_status check_characters(const rwi_recipe_key *row, const char *item)
         if (((unsigned char)*c < 32 || *c == 127) && !(row->kind == RWI_KEY_TEXT && *c == '\n'))
             return rwi_fail(RW_EUSAGE, "it holds the control character 0x%02x",
                             (unsigned)(unsigned char)*c);
-    return RW_OK;
+    const char *stray = rwi_text_stray(item);
+    return stray ? rwi_fail(RW_EUSAGE, "it is not UTF-8: it has a byte 0x%02x",
+                            (unsigned)(unsigned char)*stray)
+                 : RW_OK;
 }
 
 static rw_status check_int(const rwi_recipe_key *row, const char *item)

@@ -94,6 +94,19 @@ does_not_fit "normalise=standardise looks at the training images .--data.*nowher
   --set normalise=standardise --data nowhere
 run 0 convert own.safetensors mean.rw --recipe recipe.yaml --set normalise=mean --data data
 run 0 eval mean.rw
+run 0 train recipe.yaml -q --set normalise=mean --out means
+if grep -q npz endings; then
+  run 0 convert means mean.npz
+  run 1 convert mean.npz none.rw --recipe recipe.yaml --set normalise=scale
+  refused "'mean.npz': 'input.mean', index 0: is [0-9.]+, expected 0 .normalise=scale"
+fi
+
+# A name that is not UTF-8 is no obstacle.
+name=$(printf 'mod\350le.safetensors')
+cp own.safetensors "$name"
+run 0 convert "$name" odd.rw --recipe recipe.yaml
+run 0 inspect odd.rw
+has out 'mod.le.safetensors'
 
 # Wrong usage.
 run 2 convert own.safetensors

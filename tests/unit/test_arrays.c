@@ -179,6 +179,51 @@ static void test_orders(void **state)
     assert_order((const char *const[]){"8", "10", "0"}, (const int[]){2, 3, 1});
     assert_order((const char *const[]){"conv2d_3", "conv2d_1", "conv2d_2"},
                  (const int[]){3, 1, 2});
+    assert_order((const char *const[]){"layer1.10.conv2", "layer1.2.conv2", "layer1.2.conv1"},
+                 (const int[]){3, 2, 1});
+    assert_order((const char *const[]){"block10_a", "block2_a", "block2_b"},
+                 (const int[]){1, 2, 3});
+}
+
+static void count_message(void *user, rw_level level, const char *message)
+{
+    *(int *)user += level == RW_WARNING && strstr(message, "is sorted by name") != NULL;
+}
+
+/* A file sorted by name: numbers count as numbers, and what is guessed is said. */
+static void test_sorted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names[3];
+        int numbers[3], warnings;
+    } rows[] = {
+        {{"block10_a", "block2_a", "block2_b"}, {3, 1, 2}, 1},
+        {{"layer1.10.conv", "layer1.2.conv", "layer1.3.conv"}, {3, 1, 2}, 0},
+        {{"conv2d_1", "conv2d_2", "conv2d_3"}, {1, 2, 3}, 0}, /* the recipe's own names */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        rwi_arrays arrays;
+        int warnings = 0;
+        rw_net *net = filled_net(three, 1);
+        put_three(&arrays, rows[i].names, rows[i].numbers);
+        arrays.sorted = true;
+        rw_set_log(count_message, &warnings);
+        assert_ok(rwi_arrays_to_net(&arrays, "x", net));
+        rw_set_log(NULL, NULL);
+        assert_int_equal(warnings, rows[i].warnings);
+        for (int k = 0; k < 3; k++)
+            assert_float_equal(net->sites[k]->weights[0], (float)(k + 1), 0);
+        rwi_arrays_free(&arrays);
+        rw_net_free(net);
+    }
+}
+
+/* A layer may be called as the normalisation is. */
+static void test_called_input(void **state)
+{
+    (void)state;
+    assert_order((const char *const[]){"input", "a", "b"}, (const int[]){1, 2, 3});
 }
 
 /* ---- what does not fit */
@@ -383,6 +428,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_mixed_sum),  cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_sorted),     cmocka_unit_test(test_called_input),
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_bias_of_zeros),
         cmocka_unit_test(test_wired_net),  cmocka_unit_test(test_names),
         cmocka_unit_test(test_limits),     cmocka_unit_test(test_floats),

@@ -316,6 +316,37 @@ static void time_goes_on(void **state)
     assert_true(rwi_seconds() > before);
 }
 
+/* RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF. */
+static void stray_bytes_of_utf8(void **state)
+{
+    static const char *const good[] = {"",
+                                       "abc",
+                                       "\xc3\xa8",
+                                       "\xe2\x82\xac",
+                                       "\xed\x9f\xbf",
+                                       "\xf0\x9f\x98\x80",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"a\xe8",
+                                      "\x80",
+                                      "\xc0\xaf",
+                                      "\xc3",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff"};
+    char text[] = "a\xe8"
+                  "b\xc3\xa8";
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_null(rwi_text_stray(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_ptr_equal(rwi_text_stray(bad[i]), bad[i] + (bad[i][0] == 'a'));
+    rwi_text_repair(text);
+    assert_string_equal(text, "a?b\xc3\xa8");
+}
+
 static void keep_message(void *user, rw_level level, const char *message)
 {
     snprintf(user, 2000, "%d %s", (int)level, message);
@@ -359,6 +390,7 @@ int main(void)
         cmocka_unit_test(thread_counts),
         cmocka_unit_test(time_goes_on),
         cmocka_unit_test(messages_reach_the_callback),
+        cmocka_unit_test(stray_bytes_of_utf8),
     };
     return run_all(tests);
 }

@@ -260,6 +260,33 @@ static void test_names(void **state)
     remove_folder(folder);
 }
 
+/* A net within the net: Keras lists what is not trained behind everything else. */
+static void test_net_in_net(void **state)
+{
+    (void)state;
+    static const char *const weights[] = {"bn/gamma:0", "dense/kernel:0", "bn/moving_mean:0"};
+    static const char *const layers[] = {"model_1/bn", "model_1/bn", "model_1/dense"};
+    static const char *const names[] = {"model_1"};
+    const variant plain = {0};
+    char *folder = make_folder(), *path = rwi_path_join(folder, "made.h5");
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = H5Gcreate2(file, names[0], H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    put_names(file, "layer_names", names, 1, false);
+    put_names(group, "weight_names", weights, 3, false);
+    for (int i = 0; i < 3; i++)
+        put_kernel(group, &plain, weights[i]);
+    H5Gclose(group);
+    H5Fclose(file);
+    rwi_arrays arrays;
+    assert_ok(read(path, &arrays));
+    assert_int_equal(arrays.count, 3);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(arrays.at[i].layer, layers[i]);
+    rwi_arrays_free(&arrays);
+    rwi_free(path);
+    remove_folder(folder);
+}
+
 static hid_t make_half(void)
 {
     hid_t type = H5Tcopy(H5T_IEEE_F32BE);
@@ -466,6 +493,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strings_and_chunks),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_net_in_net),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_file),

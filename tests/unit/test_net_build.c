@@ -397,6 +397,8 @@ static void test_notes(void **state)
     assert_string_equal(rw_net_note(net, "data"), "mnist");
     assert_fails(rw_net_set_note(net, "", "x"), RW_EUSAGE, "key ''");
     assert_fails(rw_net_set_note(net, "a b", "x"), RW_EUSAGE, "key 'a b'");
+    assert_fails(rw_net_set_note(net, "data", "caf\xe9"), RW_EUSAGE,
+                 "not UTF-8: it has a byte 0xe9");
     for (int i = 1; i < RWI_NET_NOTES; i++) {
         snprintf(key, sizeof key, "n%d", i);
         assert_ok(rw_net_set_note(net, key, key));

@@ -19,7 +19,8 @@ enum change {
     TURNED,
     TWICE,
     TOO_LARGE,
-    NOT_FINITE
+    NOT_FINITE,
+    BELOW_0
 };
 
 /* One thing that is different, and what must be said of it. */
@@ -80,6 +81,8 @@ static void change_tensor(rwi_tensor *t, uint8_t *bytes, enum change change)
         change_wiring(bytes, change);
     if (change == NOT_FINITE)
         memcpy(bytes + 4, &infinity, 4);
+    if (change == BELOW_0)
+        memcpy(bytes + 4, &(const float){-1}, 4);
 }
 
 static void forge_tensor(forger *g, const rwi_tensor *t)
@@ -196,6 +199,10 @@ static const forged forgeries[] = {
     {.tensor = KERNEL,
      .change = LEFT_OUT,
      .says = "tensor 'conv2d_1.kernel.wiring' (or '.weights') is missing"},
+    {.tensor = "batchnorm_1.variance",
+     .change = BELOW_0,
+     .says = "tensor 'batchnorm_1.variance', index 1: variance is -1, expected 0 or more"},
+    {.tensor = "batchnorm_1.mean", .change = BELOW_0, .status = RW_OK},
     {.tensor = KERNEL, .change = RENAMED, .says = "is missing"},
     {.tensor = KERNEL, .change = HALVED, .says = "tensor '" KERNEL "' is not U8 of shape 9"},
     {.tensor = KERNEL, .change = TURNED, .says = "tensor '" KERNEL "' is not U8 of shape 9"},
