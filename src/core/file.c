@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,12 +107,23 @@ static void sync_folder_of(char *path)
     close(fd);
 }
 
-static rw_status write_beside(const char *path, const char *beside, const rwi_part *parts,
-                              int count)
+/* A new file path.tmp-N that is this call's alone, whatever other threads and processes (of
+ * equal numbers in other containers) write at the same time. Fills beside; -1 and errno. */
+static int open_beside(const char *path, char *beside, size_t room)
 {
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd < 0)
-        return rwi_fail_errno("write", path);
+    static atomic_uint calls;
+    int fd = -1;
+    for (int tries = 0; fd < 0 && (tries == 0 || (errno == EEXIST && tries < 100)); tries++) {
+        snprintf(beside, room, "%s.tmp-%ld%06u", path, (long)getpid(),
+                 atomic_fetch_add(&calls, 1) % 1000000);
+        fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    }
+    return fd;
+}
+
+static rw_status write_beside(int fd, const char *path, const char *beside,
+                              const rwi_part *parts, int count)
+{
     rw_status status = RW_OK;
     if (!write_parts(fd, parts, count) || fsync(fd) != 0)
         status = rwi_fail_errno("write", path);
@@ -126,12 +138,13 @@ static rw_status write_beside(const char *path, const char *beside, const rwi_pa
 
 rw_status rwi_file_write(const char *path, const rwi_part *parts, int count)
 {
-    size_t room = strlen(path) + 32;
+    size_t room = strlen(path) + 40;
     char *beside = rwi_alloc(room, 1);
     if (beside == NULL)
         return rwi_fail_memory("a file name");
-    snprintf(beside, room, "%s.tmp-%ld", path, (long)getpid());
-    rw_status status = write_beside(path, beside, parts, count);
+    int fd = open_beside(path, beside, room);
+    rw_status status =
+        fd < 0 ? rwi_fail_errno("write", path) : write_beside(fd, path, beside, parts, count);
     if (status == RW_OK)
         sync_folder_of(beside);
     rwi_free(beside);

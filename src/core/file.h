@@ -7,14 +7,14 @@
 /* The whole file in rwi_alloc'ed memory (plus one zero byte), at most limit bytes. A folder, a
  * device or a larger file is an error. */
 rw_status rwi_file_read(const char *path, int64_t limit, uint8_t **bytes, int64_t *count);
-/* path appears with exactly these bytes or not at all: written to path.tmp-PID, fsynced,
+/* path appears with exactly these bytes or not at all: written to path.tmp-N, fsynced,
  * renamed, folder fsynced. The parts are written in order. */
 typedef struct rwi_part {
     const void *bytes;
     int64_t count;
 } rwi_part;
 rw_status rwi_file_write(const char *path, const rwi_part *parts, int count);
-/* Removes what interrupted writes left in a folder, path.tmp-PID. The folder must be the
+/* Removes what interrupted writes left in a folder, path.tmp-N. The folder must be the
  * caller's alone: the writes of a living process look the same. */
 void rwi_folder_sweep(const char *folder);
 bool rwi_file_exists(const char *path);

@@ -84,7 +84,8 @@ static hand draw_hand(dice *d, const rwi_skeleton *form)
     float slant = 0.12f + around_zero(d, 0.55f);
     double turn = around_zero(d, 0.35f);
     float c = (float)rwi_cos(turn), s = (float)rwi_sin(turn);
-    hand h = {.bend_x = around_zero(d, 0.22f), .bend_y = around_zero(d, 0.22f)};
+    float sideways = around_zero(d, 0.22f), upwards = around_zero(d, 0.22f);
+    hand h = {.bend_x = sideways, .bend_y = upwards};
     /* rotation * slant * stretch; y points downwards, so a slant to the right moves low points
      * left */
     h.xx = c * width;
@@ -201,8 +202,9 @@ static void draw_digit(float *ink, dice *d, int digit)
 static void draw_specks(float *ink, dice *d)
 {
     for (unsigned left = below(d, 4); left > 0; left--) {
-        point a = {between(d, 0, SIDE - 1), between(d, 0, SIDE - 1)};
-        point b = {a.x + around_zero(d, 4), a.y + around_zero(d, 4)};
+        float x = between(d, 0, SIDE - 1), y = between(d, 0, SIDE - 1);
+        float right = around_zero(d, 4), down = around_zero(d, 4);
+        point a = {x, y}, b = {x + right, y + down};
         float radius = between(d, 0.2f, 0.9f);
         draw_piece(ink, a, b, radius, radius, 1);
     }

@@ -86,7 +86,7 @@ static int64_t batch_for(const rw_net *net, int64_t count)
     const int share = has_many_weights(net) ? PREDICT_LARGE : PREDICT_SHARE;
     const int64_t most = (int64_t)share * rwi_threads();
     int64_t batch = 1;
-    while (batch < count && batch < most)
+    while (batch < count && batch < most && batch < RWI_PLAN_BATCH)
         batch *= 2;
     return batch;
 }

@@ -179,6 +179,8 @@ rw_status rw_net_start(rw_net *net, const char *text)
     options o;
     if (net->output >= 0)
         return rwi_fail(RW_ESTATE, "the net is wired already; choose its start before that");
+    if (!text)
+        text = "as_drawn";
     for (const char *at = text; at;)
         RWI_TRY(read_next(&at, &row, &o));
     char *copy = rwi_strdup(text);

@@ -9,7 +9,6 @@
 #include "store/net_file.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -21,21 +20,6 @@ static rw_status save_net(rwi_run *run, const char *name)
     return status;
 }
 
-/* The last steps may have ruined the latents before any loss showed it. */
-static rw_status check_finite(const rw_trainer *t)
-{
-    for (int i = 0; i < t->net->site_count; i++) {
-        const rwi_site *s = t->net->sites[i];
-        int64_t count = rwi_site_weights(s) * s->latents_per_weight;
-        for (int64_t k = 0; k < count; k++)
-            if (!isfinite(s->latent[k]))
-                return rwi_fail(RW_EDIVERGED, "step %lld: latent %lld of '%s' is %s",
-                                (long long)t->step, (long long)k, s->name,
-                                isnan(s->latent[k]) ? "not a number" : "infinite");
-    }
-    return RW_OK;
-}
-
 rw_status rwi_run_checkpoint(rwi_run *run)
 {
     rwi_tensors_out *out = NULL;
@@ -43,7 +27,7 @@ rw_status rwi_run_checkpoint(rwi_run *run)
     char *path = rwi_path_join(run->options.out, "resume.rw");
     rw_status status = path ? RW_OK : rwi_fail_memory("a path");
     if (status == RW_OK)
-        status = check_finite(run->trainer);
+        status = rwi_trainer_check(run->trainer);
     RWI_TRY_GOTO(status, status, done);
     RWI_TRY_GOTO(status, rwi_tensors_new(&out), done);
     RWI_TRY_GOTO(status, rwi_net_pack(run->net, out), done);
@@ -66,7 +50,7 @@ done:
 rw_status rwi_run_save_epoch(rwi_run *run)
 {
     char epoch[32];
-    RWI_TRY(check_finite(run->trainer));
+    RWI_TRY(rwi_trainer_check(run->trainer));
     snprintf(epoch, sizeof epoch, "%lld", (long long)run->trainer->epoch);
     RWI_TRY(rw_net_set_note(run->net, "epoch", epoch));
     if (run->rows[run->row_count - 1].best)

@@ -7,6 +7,7 @@
 #include "net/build.h"
 #include "train/evaluate.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -305,10 +306,25 @@ rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t)
     return next_epoch(t);
 }
 
+rw_status rwi_trainer_check(const rw_trainer *t)
+{
+    for (int i = 0; i < t->net->site_count; i++) {
+        const rwi_site *s = t->net->sites[i];
+        int64_t count = rwi_site_weights(s) * s->latents_per_weight;
+        for (int64_t k = 0; k < count; k++)
+            if (!isfinite(s->latent[k]))
+                return rwi_fail(RW_EDIVERGED, "step %lld: latent %lld of '%s' is %s",
+                                (long long)t->step, (long long)k, s->name,
+                                isnan(s->latent[k]) ? "not a number" : "infinite");
+    }
+    return RW_OK;
+}
+
 rw_status rw_trainer_epoch(rw_trainer *t, rw_metrics *train)
 {
     bool done;
     RWI_TRY(rwi_trainer_run(t, NULL, NULL, &done));
+    RWI_TRY(rwi_trainer_check(t));
     if (train)
         *train = rwi_trainer_metrics(t);
     return RW_OK;

@@ -60,7 +60,7 @@ struct rw_trainer {
 rw_status rwi_trainer_create(rw_trainer **out, rw_net *net, const rw_dataset *set,
                              const rwi_trainer_options *options, const char **culprit);
 /* One batch: forward, loss, backward, optimizer, and now and then choose: step.c, the picture
- * of the whole project. RW_EDIVERGED when the loss is not finite; nothing was changed then. */
+ * of the whole project. RW_EDIVERGED when the loss is not finite; no latent was moved then. */
 rw_status rwi_train_step(rw_trainer *t, const rwi_batch *batch);
 /* Its three parts: forward, loss and backward; the optimizer; the decisions that are due. */
 rw_status rwi_train_gradients(rw_trainer *t, const rwi_batch *batch);
@@ -70,6 +70,9 @@ void rwi_train_choose(rw_trainer *t);
  * epoch ended. */
 rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t), void *user,
                           bool *done);
+/* RW_EDIVERGED when a latent is no longer finite, which the losses so far need not have shown.
+ */
+rw_status rwi_trainer_check(const rw_trainer *t);
 /* The numbers so far in this epoch, and the learning rate of a batch of an epoch (both
  * 0-based). */
 rw_metrics rwi_trainer_metrics(const rw_trainer *t);

@@ -71,6 +71,37 @@ static void learns(const char *method, double least)
     close_fixture(&f);
 }
 
+/* A second trainer would move the latents of the first one's net under its feet. */
+static void test_one_trainer_at_a_time(void **state)
+{
+    fixture f;
+    rw_trainer *second;
+    (void)state;
+    open_fixture(&f, "permute period=3", "batch=20 loss=\"cross_entropy temperature=0.5\"");
+    assert_string_equal(rw_net_note(f.net, "temperature"), "0.5");
+    assert_fails(rw_trainer_new(&second, f.net, f.set, ""), RW_ESTATE, "has a trainer already");
+    rw_trainer_free(f.trainer);
+    assert_fails(rw_trainer_new(&second, f.net, f.set, "schedule=nothing"), RW_EUSAGE,
+                 "nothing");
+    assert_ok(rw_trainer_new(&f.trainer, f.net, f.set, "batch=20"));
+    assert_null(rw_net_note(f.net, "temperature"));
+    close_fixture(&f);
+}
+
+/* Losses may still be numbers when a latent is none any more. */
+static void test_ruined_latents_are_noticed(void **state)
+{
+    fixture f;
+    rw_metrics m;
+    (void)state;
+    open_fixture(&f, "permute period=1000", "batch=20");
+    assert_ok(rwi_trainer_check(f.trainer));
+    f.net->sites[0]->latent[5] = NAN;
+    assert_fails(rwi_trainer_check(f.trainer), RW_EDIVERGED, "latent 5 of 'dense_1.kernel'");
+    assert_int_equal(rw_trainer_epoch(f.trainer, &m), RW_EDIVERGED);
+    close_fixture(&f);
+}
+
 static void test_every_method_learns(void **state)
 {
     (void)state;
@@ -345,6 +376,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_method_learns),
+        cmocka_unit_test(test_one_trainer_at_a_time),
+        cmocka_unit_test(test_ruined_latents_are_noticed),
         cmocka_unit_test(test_looking_changes_nothing),
         cmocka_unit_test(test_stopped_run_ends_in_the_same_bytes),
         cmocka_unit_test(test_selection_is_by_validation),

@@ -1,7 +1,8 @@
 /* batchnorm.c (ref) - y = gamma (x - mean) / sqrt(var + epsilon) + beta, per channel over
  * batch, rows and columns (Ioffe and Szegedy 2015, algorithm 1), with Keras' meaning of the
  * running statistics: running = momentum * running + (1 - momentum) * batch, the variance
- * biased in both places.
+ * biased in both places. (Keras 2 on TensorFlow keeps m / (m - 1) times the variance behind
+ * convolutions, where it takes the fused operation: 0.03% more for 8x8 pixels and 50 images.)
  *
  * Backward, with h = (x - mean) / sqrt(var + epsilon) and m values a channel:
  * dx = gamma / sqrt(var + epsilon) * (dy - sum(dy) / m - h * sum(dy h) / m). */

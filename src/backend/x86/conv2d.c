@@ -22,10 +22,17 @@
 #define MOST_CHANNELS 3  /* above, oneDNN is as fast */
 #define PARTS         16 /* sums over images that are added up in order, whatever the threads */
 
+static int64_t padded_row(const rwi_op *op)
+{
+    return (int64_t)(op->x.w + op->pad_left + op->pad_right) * op->x.c;
+}
+
+/* Taps are told apart by 32 bits. */
 static bool takes(const rwi_op *op)
 {
     return rwi_level_now() && op->x.c <= MOST_CHANNELS && op->y.c % RWI_PRODUCT_COLUMNS == 0 &&
-           (int64_t)op->kernel_h * op->kernel_w * op->x.c <= RWI_FIRST_MOST;
+           (int64_t)op->kernel_h * op->kernel_w * op->x.c <= RWI_FIRST_MOST &&
+           op->kernel_h * padded_row(op) <= INT32_MAX;
 }
 
 /* dx is left to widened copies. */
@@ -45,7 +52,7 @@ static void measure(const rwi_op *op, rwi_first *f)
     const int32_t wide = op->kernel_w * op->x.c;
     f->taps = op->kernel_h * wide;
     f->room = (f->taps + RWI_FIRST_TAPS - 1) / RWI_FIRST_TAPS * RWI_FIRST_TAPS;
-    f->row = (int64_t)(op->x.w + op->pad_left + op->pad_right) * op->x.c;
+    f->row = padded_row(op);
     f->image = (op->x.h + op->pad_top + op->pad_bottom) * f->row;
     f->parts = op->batch < PARTS ? op->batch : PARTS;
     for (int32_t tap = 0; tap < f->taps; tap++)
