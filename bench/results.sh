@@ -3,6 +3,7 @@
 #
 #     SEEDS="1 2 3" bench/results.sh f1 f2 f1-keep f2-keep
 #     SEEDS=1 bench/results.sh conv7
+#     bench/results.sh conv2 -- --set validation=1000 --dtype bf16
 #
 # The epoch is selected on validation images; test_accuracy is that epoch's, read once from the
 # saved file. best_on_test is the highest test accuracy of any epoch, the kind of figure the LaPerm
@@ -30,13 +31,24 @@ row() { # row RECIPE SEED RUN COMMAND
     printf '%s,"%s"\n' "$threads" "$cpu"
 }
 
-[ $# != 0 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# != 0 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
+recipes=
+while [ $# != 0 ] && [ "$1" != -- ]; do
+    recipes="$recipes $1"
+    shift
+done
+[ $# = 0 ] || shift # the rest are options of train
+[ -x build/rewire ] || ./dev build
 [ -e $results ] || echo "recipe,seed,commit,command,selection,epochs,selected_epoch,validation_accuracy,test_accuracy,best_on_test,best_on_test_epoch,seconds,threads,cpu" >$results
-for recipe in "$@"; do
+for recipe in $recipes; do
     for seed in ${SEEDS:-1}; do
-        run=runs/results/$recipe-seed$seed-$commit
-        build/rewire train "$recipe" --seed "$seed" --threads "$threads" --out "$run"
+        run=runs/results/$recipe-seed$seed$(printf '%s' "$*" | tr -c 'a-zA-Z0-9=.' -)-$commit
+        if [ -e "$run/recipe.yaml" ]; then # it was stopped
+            build/rewire resume "$run" --threads "$threads"
+        else
+            build/rewire train "$recipe" "$@" --seed "$seed" --threads "$threads" --out "$run"
+        fi
         build/rewire verify "$run/best.rw"
-        row "$recipe" "$seed" "$run" "rewire train $recipe --seed $seed --threads $threads" >>$results
+        row "$recipe" "$seed" "$run" "rewire train $recipe${*:+ $*} --seed $seed --threads $threads" >>$results
     done
 done

@@ -362,7 +362,11 @@ def arguments():
     for unknown in [net for net in args.nets if net not in NETS]:
         parser.error(f"no net '{unknown}'; there are: {' '.join(NETS)}")
     args.nets = args.nets or NETS
-    args.batches, args.infer = ([int(n) for n in text.split(",")] for text in (args.batches, args.infer))
+    for key in "batches", "infer":
+        numbers = getattr(args, key).split(",")
+        if not all(n.isdigit() and int(n) <= 65536 for n in numbers):
+            parser.error(f"--{key} is '{getattr(args, key)}', expected numbers up to 65536 with commas between; 0: none")
+        setattr(args, key, [int(n) for n in numbers])
     return args
 
 

@@ -70,7 +70,7 @@ static void measure_pixels(split_info *split)
 /* Opens and measures; returns the exit code, having said what is wrong. */
 static int measure(split_info *split, const char *data)
 {
-    rw_status status = cli_data_open(&split->set, data, split->name);
+    rw_status status = rw_dataset_open(&split->set, data, split->name, NULL);
     if (status != RW_OK)
         return cli_fail(status);
     split->per_class = calloc((size_t)rw_dataset_classes(split->set), sizeof *split->per_class);
@@ -84,20 +84,11 @@ static int measure(split_info *split, const char *data)
 
 /* ---- as text */
 
-/* "class 3 cat"; just "class 3" where it has no name, or the name is the number. */
-static void class_cell(cli_table *table, const rw_dataset *set, int32_t k)
-{
-    char number[16];
-    const char *name = rw_dataset_class_name(set, k);
-    snprintf(number, sizeof number, "%d", k);
-    bool says_more = name != NULL && strcmp(name, number) != 0;
-    cli_cell(table, "class %s%s%s", number, says_more ? " " : "", says_more ? name : "");
-}
-
 static void print_classes(cli_table *table, const split_info *splits, int count)
 {
+    char text[CLI_CLASS_SIZE];
     for (int32_t k = 0; k < rw_dataset_classes(splits[0].set); k++) {
-        class_cell(table, splits[0].set, k);
+        cli_cell(table, "class %s", cli_class_text(splits[0].set, k, text));
         for (int i = 0; i < count; i++)
             cli_cell(table, "%" PRId64,
                      k < rw_dataset_classes(splits[i].set) ? splits[i].per_class[k] : 0);

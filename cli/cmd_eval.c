@@ -65,20 +65,6 @@ static const cli_option options_table[] = {
      .offset = AT(json)},
     {0}};
 
-/* ---- a class */
-
-#define CLASS_SIZE 64
-
-/* "7", or "7 ship" where the data set has a name for it that says more. */
-static const char *class_text(const rw_dataset *set, int32_t label, char *text)
-{
-    const char *name = rw_dataset_class_name(set, label);
-    int used = snprintf(text, CLASS_SIZE, "%d", label);
-    if (name != NULL && strcmp(name, text) != 0)
-        snprintf(text + used, CLASS_SIZE - (size_t)used, " %s", name);
-    return text;
-}
-
 static int64_t images_of(const rw_report *report, int32_t label)
 {
     int64_t count = 0;
@@ -91,7 +77,7 @@ static int64_t images_of(const rw_report *report, int32_t label)
 
 static int print_per_class(const rw_report *report, const rw_dataset *set)
 {
-    char text[CLASS_SIZE];
+    char text[CLI_CLASS_SIZE];
     cli_table table = {.columns = 4, .right = 0xe};
     cli_cell(&table, "class");
     cli_cell(&table, "images");
@@ -99,7 +85,7 @@ static int print_per_class(const rw_report *report, const rw_dataset *set)
     cli_cell(&table, "accuracy");
     for (int32_t k = 0; k < rw_report_classes(report); k++) {
         int64_t count = images_of(report, k), right = rw_report_confusion(report, k, k);
-        cli_cell(&table, "%s", class_text(set, k, text));
+        cli_cell(&table, "%s", cli_class_text(set, k, text));
         cli_cell(&table, "%lld", (long long)count);
         cli_cell(&table, "%lld", (long long)right);
         if (count > 0)
@@ -114,14 +100,14 @@ static int print_per_class(const rw_report *report, const rw_dataset *set)
 /* A row for every class, a column for every class it was taken for. */
 static int print_confusion(const rw_report *report, const rw_dataset *set)
 {
-    char text[CLASS_SIZE];
+    char text[CLI_CLASS_SIZE];
     const int32_t classes = rw_report_classes(report);
     cli_table table = {.columns = classes + 1, .right = ~1U};
     cli_cell(&table, "is \\ taken for");
     for (int32_t k = 0; k < classes; k++)
         cli_cell(&table, "%d", k);
     for (int32_t k = 0; k < classes; k++) {
-        cli_cell(&table, "%s", class_text(set, k, text));
+        cli_cell(&table, "%s", cli_class_text(set, k, text));
         for (int32_t j = 0; j < classes; j++)
             cli_cell(&table, "%lld", (long long)rw_report_confusion(report, k, j));
     }
@@ -227,7 +213,7 @@ static int eval_on(rw_net *net, const char *data, const eval_options *o)
     rw_report *report = NULL;
     snprintf(options, sizeof options, "batch=%lld bins=%lld", (long long)o->batch,
              (long long)o->bins);
-    rw_status status = cli_data_open(&set, data, o->split);
+    rw_status status = rw_dataset_open(&set, data, o->split, NULL);
     if (status == RW_OK)
         status = rw_report_new(&report, net, set, options);
     int code = status == RW_OK ? save_predictions(report, o->predictions) : cli_fail(status);

@@ -52,7 +52,7 @@ static bool entry_at(const char *of, int index, rw_entry *entry)
     return true;
 }
 
-/* rw_entry strings live as long as the program. */
+/* Names are constants; only params are made anew for each entry. */
 static const char *name_at(const void *list, int index)
 {
     rw_entry entry;

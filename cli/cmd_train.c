@@ -125,8 +125,9 @@ const cli_command cli_train = {
     .about =
         "Trains a recipe: the name of a built-in one ('rewire list recipes') or a file.\n"
         "The run folder holds the recipe, the history of every epoch, best.rw (the net of the\n"
-        "epoch with the highest validation accuracy), last.rw, and all that 'rewire resume'\n"
-        "needs. Ctrl-C saves a checkpoint and says how to continue.\n",
+        "epoch with the highest validation accuracy; of the last one if no images are kept\n"
+        "back), last.rw, and all that 'rewire resume' needs. Ctrl-C saves a checkpoint and\n"
+        "says how to continue.\n",
     .examples = "  rewire train f1 --data mnist\n"
                 "  rewire train conv7 --epochs 3 --seed 7 --out runs/short\n"
                 "  rewire train f2 --method \"permute latents=keep\" --set optimizer.lr=1e-3\n"

@@ -18,21 +18,11 @@ int cli_model_load(rw_net **net, const char *model)
     return status == RW_OK ? CLI_DONE : cli_fail(status);
 }
 
-static bool is_known(const char *name)
+const char *cli_class_text(const rw_dataset *set, int32_t label, char *text)
 {
-    rw_entry entry;
-    for (int32_t i = 0; rw_list("datasets", i, &entry); i++)
-        if (strcmp(entry.name, name) == 0)
-            return true;
-    return false;
-}
-
-rw_status cli_data_open(rw_dataset **set, const char *text, const char *split)
-{
-    char name[64];
-    size_t length = strcspn(text, " ");
-    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : 0), text);
-    if (text[length] == ' ' && is_known(name))
-        return rw_dataset_open(set, name, split, text + length + 1);
-    return rw_dataset_open(set, text, split, NULL);
+    const char *name = rw_dataset_class_name(set, label);
+    int used = snprintf(text, CLI_CLASS_SIZE, "%d", label);
+    if (name != NULL && strcmp(name, text) != 0)
+        snprintf(text + used, CLI_CLASS_SIZE - (size_t)used, " %s", name);
+    return text;
 }

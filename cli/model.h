@@ -10,7 +10,8 @@
 const char *cli_model_path(const char *model, char *path);
 /* Loads it. Returns the exit code, having said what is wrong. */
 int cli_model_load(rw_net **net, const char *model);
-/* Opens "mnist", a folder, or a known name with options: "glyphs count=600". */
-rw_status cli_data_open(rw_dataset **set, const char *text, const char *split);
+/* "7", or "7 ship" where the data set has a name for the class that says more. Returns text. */
+#define CLI_CLASS_SIZE 64
+const char *cli_class_text(const rw_dataset *set, int32_t label, char *text);
 
 #endif

@@ -15,7 +15,7 @@ typedef struct cli_run_options {
 /* clang-format off */
 #define CLI_RUN_ROWS(base)                                                                     \
     {.name = "threads", .alias = 'j', .kind = CLI_INT, .value = "N", .fallback = "0",          \
-     .help = "threads; 0 is one per core", .lowest = 0, .highest = 1024,                       \
+     .help = "threads; 0: OMP_NUM_THREADS, or one per core", .lowest = 0, .highest = 1024,                       \
      .offset = (base) + offsetof(cli_run_options, threads)},                                   \
     {.name = "checkpoint-seconds", .kind = CLI_REAL, .value = "N", .fallback = "60",           \
      .help = "seconds between checkpoints", .lowest = 0.001, .highest = 86400,                 \

@@ -16,10 +16,9 @@ allowed() {
     optim) echo optim core ;;
     method) echo method backend core ;;
     data) echo data core ;;
-    dist) echo dist core ;;
     net) echo net method backend core ;;
     store) echo store net method core ;;
-    train) echo train store net method optim data dist backend core ;;
+    train) echo train store net method optim data backend core ;;
     esac
 }
 

@@ -14,19 +14,22 @@ import os
 import sys
 import time
 
+from conv7_torch import BATCH, Permutation, augment, find_data, he_uniform, one_epoch, share_right
+from nets_torch import L2, NETS
+
 import numpy as np
 import torch
 import torch.nn.functional as F
-
-from conv7_torch import BATCH, Permutation, augment, find_data, he_uniform, one_epoch, share_right
-from nets_torch import L2, NETS
 
 PIXELS = 3 * 32 * 32
 
 
 def read_cifar(folder, names):
     """Images as floats of 0 to 255, planes of 32x32; labels."""
-    records = [np.fromfile(os.path.join(folder, name), dtype=np.uint8).reshape(-1, 1 + PIXELS) for name in names]
+    try:
+        records = [np.fromfile(os.path.join(folder, name), dtype=np.uint8).reshape(-1, 1 + PIXELS) for name in names]
+    except (OSError, ValueError) as wrong:
+        sys.exit(f"{folder}: not the CIFAR-10 binary version: {wrong}")
     records = np.concatenate(records)
     images = records[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32)
     return torch.from_numpy(images), torch.from_numpy(records[:, 0].astype(np.int64))

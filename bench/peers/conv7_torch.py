@@ -15,9 +15,12 @@ import statistics
 import sys
 import time
 
-import numpy as np
-import torch
-import torch.nn.functional as F
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+except ImportError as missing:
+    sys.exit(f"{os.path.basename(sys.argv[0])}: needs PyTorch and NumPy: {missing}")
 
 BATCH = 50
 PERIOD = 20
@@ -115,12 +118,12 @@ def find_data(data, name):
     return next((c for c in candidates if os.path.isdir(c)), None)
 
 
-def one_epoch(step, x, labels, generator):
+def one_epoch(step, x, labels, generator, size=BATCH):
     """Every image once, in a new order; the last, incomplete batch is dropped. Mean loss and accuracy."""
     order = torch.randperm(len(x), generator=generator)
-    count = len(x) // BATCH * BATCH
+    count = len(x) // size * size
     loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
-    for batch in order[:count].view(-1, BATCH):
+    for batch in order[:count].view(-1, size):
         loss, hits = step(x[batch], labels[batch])
         loss_sum += loss
         correct += hits

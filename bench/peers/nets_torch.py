@@ -23,12 +23,12 @@ import resource
 import sys
 import time
 
+from conv7_torch import Conv7, grouped
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-
-from conv7_torch import Conv7, grouped
 
 L2 = 1e-4
 

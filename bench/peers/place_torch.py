@@ -9,7 +9,10 @@ import statistics
 import sys
 import time
 
-import torch
+try:
+    import torch
+except ImportError as missing:
+    sys.exit(f"place_torch.py: needs PyTorch: {missing}")
 
 NETS = {
     "conv7": [(32, 9), (32, 288), (32, 800), (64, 288), (64, 576), (64, 1600), (128, 1024), (10, 128)],

@@ -24,10 +24,11 @@
  *
  * Conventions. Every call that can fail returns rw_status and leaves one sentence about the
  * cause in rw_error_detail(). x_new and x_open give an object that the caller ends with x_free;
- * x_free takes NULL. Strings returned by a handle live as long as the handle. Images are NHWC
- * (row, column, channel), the channel fastest. The library never exits, never prints, keeps no
- * global state. One handle is used by one thread at a time; different handles by different
- * threads. */
+ * x_free takes NULL. Strings returned by a handle live until it is freed or the next call that
+ * changes it. Images are NHWC (row, column, channel), the channel fastest. The library never
+ * exits, never prints, and keeps no global state but how many threads it may use
+ * (rw_set_threads). One handle is used by one thread at a time; different handles by different
+ * threads. Any call may also fail with RW_ENOMEM. */
 #ifndef REWIRE_H
 #define REWIRE_H
 
@@ -88,7 +89,8 @@ typedef struct rw_dataset rw_dataset;
 /* Opens a data set: a known name (rw_list), looked up in $REWIRE_DATA (colon-separated) and
  * then in the user's cache, or the path of a folder whose format is found by probing. A known
  * name may carry its options: "glyphs count=600". split: "train" or "test". options: text for
- * that format, or NULL. Errors: RW_ENOTFOUND, RW_EFORMAT, RW_EIO... */
+ * that format, or NULL. Errors: RW_ENOTFOUND (no such data; no such split of it), RW_EFORMAT (a
+ * file is not what it should be), RW_EIO, RW_EUSAGE (an option). */
 RW_API rw_status rw_dataset_open(rw_dataset **out, const char *name_or_path, const char *split,
                                  const char *options);
 RW_API void rw_dataset_free(rw_dataset *set);
@@ -108,7 +110,8 @@ RW_API int32_t rw_dataset_label(const rw_dataset *set, int64_t index);
 typedef bool (*rw_fetch_progress)(void *user, const char *file, int64_t done, int64_t total);
 /* Downloads a known data set into folder (NULL: the user's cache), checks every file against
  * its official checksum, continues broken downloads. mirror replaces the official base URL (or
- * NULL). Errors: RW_ENETWORK, RW_EFORMAT (checksum), RW_EIO, RW_EUNSUPPORTED (built without
+ * NULL). Errors: RW_ENETWORK, RW_EFORMAT (checksum), RW_EIO, RW_ECANCELLED (progress said so),
+ * RW_EUSAGE (a name that is not known, a mirror that is no URL), RW_EUNSUPPORTED (built without
  * libcurl). */
 RW_API rw_status rw_dataset_fetch(const char *name, const char *folder, const char *mirror,
                                   rw_fetch_progress progress, void *user);
@@ -120,7 +123,8 @@ typedef struct {
     int32_t id;
 } rw_node; /* a value in the graph; an id below 0 stands for a mistake */
 
-/* An empty net. options: "seed=7". */
+/* An empty net. options: "seed=7", or NULL. Error: RW_EUSAGE for an option or a shape that
+ * cannot be. */
 RW_API rw_status rw_net_new(rw_net **out, rw_shape input, const char *options);
 RW_API void rw_net_free(rw_net *net);
 RW_API rw_node rw_input(rw_net *net);
@@ -135,18 +139,22 @@ RW_API rw_node rw_join(rw_net *net, rw_node a, rw_node b, const char *text);
  * "drawn init=he_normal": all kernels from this distribution. "scaled factor=0.5": kernels
  * times a factor. "as_drawn": what the layers say (the default). Several follow one another:
  * "scaled factor=2; random_prune keep=0.5". A trainer refuses a kernel with a group of nothing
- * but zeros that pruning left. */
+ * but zeros that pruning left. Errors: RW_EUSAGE, RW_ESTATE (wired already). */
 RW_API rw_status rw_net_start(rw_net *net, const char *text);
 /* Ends building: output is the node that gives the logits. Draws the fixed values and gives
- * every site its method, "permute period=20". */
+ * every site its method, "permute period=20". Errors: RW_EUSAGE for the first mistake of all
+ * that was said since rw_net_new; RW_ESTATE (wired already). */
 RW_API rw_status rw_net_wire(rw_net *net, rw_node output, const char *method);
 /* Logits (count x classes) of images as the data set holds them (count x h x w x c, 0..255),
- * with the normalisation the net was trained with, at synchronised weights. */
+ * with the normalisation the net was trained with, at synchronised weights. Errors: RW_ESTATE
+ * (not wired yet), RW_EUSAGE (count below 0). */
 RW_API rw_status rw_net_predict(rw_net *net, const uint8_t *images, int64_t count,
                                 float *logits);
 
 /* Files are safetensors: a seed, the wirings, and what was trained freely. Written beside,
- * synced and renamed. Loading checks everything that rw_net_verify checks. */
+ * synced and renamed. Loading checks everything that rw_net_verify checks. Errors of saving:
+ * RW_EIO, RW_ESTATE (not wired yet); of loading: RW_ENOTFOUND, RW_EIO, RW_EFORMAT, RW_EVERIFY.
+ */
 RW_API rw_status rw_net_save(rw_net *net, const char *path);
 RW_API rw_status rw_net_load(rw_net **out, const char *path);
 
@@ -160,10 +168,11 @@ typedef struct rw_proof {
     double bits;            /* learned bits per wired weight, as stored */
     uint64_t fixed_checksum; /* of all fixed values, in order */
 } rw_proof;
-/* Redraws the fixed values from the seed and checks every single weight. proof may be NULL.
- * Error: RW_EVERIFY; the sentence names layer, group and index. */
+/* Redraws the fixed values from the seed and checks every single wired weight. proof may be
+ * NULL; where nothing is wired (method dense) its weights are 0, and RW_OK proves nothing.
+ * Errors: RW_EVERIFY, the sentence names layer, group and index; RW_ESTATE (not wired yet). */
 RW_API rw_status rw_net_verify(rw_net *net, rw_proof *proof);
-/* The same on a file, damaged or not. */
+/* The same on a file, damaged or not. Errors: those of rw_net_load. */
 RW_API rw_status rw_file_verify(const char *path, rw_proof *proof);
 
 /* A net that came from elsewhere (rw_net_import) has no seed, so verify has nothing to redraw.
@@ -216,7 +225,9 @@ RW_API rw_shape rw_net_input_shape(const rw_net *net);
 RW_API int32_t rw_net_classes(const rw_net *net);
 RW_API uint64_t rw_net_seed(const rw_net *net);
 RW_API const char *rw_net_method(const rw_net *net);
-/* A note kept in the file: "recipe", "data", "epoch", ... NULL when absent. */
+/* A note kept in the file: "recipe", "data", "epoch", ... NULL when absent. Setting: value NULL
+ * removes it. Error: RW_EUSAGE for a key of other characters than a-z, 0-9, _, - and ., for a
+ * value that is not UTF-8 or longer than 1 MB, for more than 32 notes. */
 RW_API const char *rw_net_note(const rw_net *net, const char *key);
 RW_API rw_status rw_net_set_note(rw_net *net, const char *key, const char *value);
 
@@ -228,12 +239,14 @@ typedef struct rw_metrics {
     int64_t correct, count;
 } rw_metrics;
 
-/* Accuracy and loss on a whole data set, at synchronised weights. options: "batch=500". */
+/* Accuracy and loss on a whole data set, at synchronised weights. options: "batch=500", or
+ * NULL. Errors: RW_EUSAGE (an option; images of another shape, more classes than outputs),
+ * RW_ESTATE (not wired yet). */
 RW_API rw_status rw_evaluate(rw_net *net, const rw_dataset *set, const char *options,
                              rw_metrics *out);
 
 /* The same, and all that a paper reports of a classifier. options: "batch=500 bins=15". The
- * report holds its own copy of everything. */
+ * report holds its own copy of everything. Errors: those of rw_evaluate. */
 typedef struct rw_report rw_report;
 RW_API rw_status rw_report_new(rw_report **out, rw_net *net, const rw_dataset *set,
                                const char *options);
@@ -259,11 +272,14 @@ RW_API const float *rw_report_logits(const rw_report *report, int64_t index);
 
 typedef struct rw_trainer rw_trainer;
 /* options: optimizer=, lr=, batch=, schedule=, augment=, normalise=, validation=, ... (rw_list
- * "trainer" names them all). Net and data set must outlive the trainer. */
+ * "trainer" names them all). Net and data set must outlive the trainer, and a net has one
+ * trainer at a time. Errors: RW_EUSAGE (an option, images that do not fit), RW_ESTATE (the net
+ * has a trainer, or is not wired yet). */
 RW_API rw_status rw_trainer_new(rw_trainer **out, rw_net *net, const rw_dataset *train,
                                 const char *options);
 RW_API void rw_trainer_free(rw_trainer *trainer);
-/* One pass over the training split. */
+/* One pass over the training split; train (may be NULL) is what the steps saw. Error:
+ * RW_EDIVERGED. */
 RW_API rw_status rw_trainer_epoch(rw_trainer *trainer, rw_metrics *train);
 /* Metrics on the validation split; RW_ESTATE when there is none. */
 RW_API rw_status rw_trainer_validate(rw_trainer *trainer, rw_metrics *validation);
@@ -271,15 +287,17 @@ RW_API rw_status rw_trainer_validate(rw_trainer *trainer, rw_metrics *validation
 /* ---- 5. Recipes and runs ----------------------------------------------------------------- */
 
 typedef struct rw_recipe rw_recipe;
-/* A recipe by name (rw_list "recipes") or by path. Errors name file, line and key. */
+/* A recipe by name (rw_list "recipes") or by path. Errors: RW_ENOTFOUND, RW_EIO, RW_EFORMAT
+ * with file, line and key. */
 RW_API rw_status rw_recipe_open(rw_recipe **out, const char *name_or_path);
 RW_API void rw_recipe_free(rw_recipe *recipe);
-/* Changes one key: ("epochs", "3"), ("method.period", "100"), ("optimizer.lr", "1e-4"). */
+/* Changes one key: ("epochs", "3"), ("method.period", "100"), ("optimizer.lr", "1e-4"). A key
+ * that is set as a whole ("method") loses its options. Error: RW_EUSAGE. */
 RW_API rw_status rw_recipe_set(rw_recipe *recipe, const char *key, const char *value);
 RW_API const char *rw_recipe_get(const rw_recipe *recipe,
                                  const char *key); /* NULL: no such key */
-RW_API const char *
-rw_recipe_text(rw_recipe *recipe); /* the whole recipe as YAML; NULL: no memory */
+/* The whole recipe as YAML, until the next call of this function; NULL: no memory. */
+RW_API const char *rw_recipe_text(rw_recipe *recipe);
 /* Builds all that a run of the recipe would, data, net and trainer, and lets go of it: finds
  * every mistake that rw_run_train would find before its first step. */
 RW_API rw_status rw_recipe_check(rw_recipe *recipe);
@@ -319,25 +337,32 @@ typedef struct rw_run_options {
     rw_progress_fn progress; /* or NULL */
     void *user;
     double checkpoint_seconds; /* 0: 60 */
-    int32_t threads;           /* 0: all */
+    int32_t threads;           /* as rw_set_threads, which it calls */
 } rw_run_options;
 /* Trains a recipe into a folder: recipe.yaml, history.csv, history.jsonl, best.rw, last.rw,
- * resume.rw. RW_EDIVERGED leaves the last good checkpoint in place. */
+ * resume.rw, and result.json at the end. Selected is the epoch with the highest validation
+ * accuracy, among equals the one with the lower validation loss, then the first; without
+ * validation images the last one. Errors: those of rw_recipe_check; RW_ESTATE (the folder holds
+ * a run, or is another process's), RW_EIO, RW_ECANCELLED, and RW_EDIVERGED, which leaves the
+ * last good checkpoint in place. */
 RW_API rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options);
-/* Continues a run to the bit; options->out names its folder. */
+/* Continues a run to the bit; options->out names its folder. epochs, data, track_test and
+ * track_between may have been edited in its recipe.yaml; another edit is RW_EFORMAT. */
 RW_API rw_status rw_run_resume(const rw_run_options *options);
 
 /* Nets of other programs: Keras HDF5 (.h5, weights or whole models), .npz and .safetensors with
- * ordinary names. Reading: the recipe says what the net is; layers are matched by order and
- * shape; a normalisation that looks at data looks at all training images of the recipe's data
- * set. Such a net has no seed: all its weights count as trained freely, and the note "origin"
- * says where it came from. Errors: RW_EFORMAT for what does not fit, RW_EUNSUPPORTED for a
- * format this build cannot read. */
+ * ordinary names. Reading: the recipe says what the net is; layers are matched by shape and
+ * name, number or place (store/arrays_match.c); a normalisation that looks at data is the
+ * file's, if it has input.mean and input.scale, or looks at all training images of the recipe's
+ * data set. Such a net has no seed: all its weights count as trained freely, and the note
+ * "origin" says where it came from. Errors: RW_EFORMAT for what does not fit, RW_EUNSUPPORTED
+ * for a format this build cannot read. */
 RW_API rw_status rw_net_import(rw_net **out, const char *path, rw_recipe *recipe);
 /* Writes the synchronised weights; the ending of path chooses the format (rw_list "formats").
  * options: "layout=keras" (kernels HWIO, inputs x units; the default of .h5 and .npz) or
  * "layout=torch" (OIHW, units x inputs, flattened in the order of channels first; the default
- * of .safetensors); NULL: the default. */
+ * of .safetensors); NULL: the default. Errors: RW_EUSAGE (ending, option), RW_EIO,
+ * RW_EUNSUPPORTED, RW_ESTATE (not wired yet). */
 RW_API rw_status rw_net_export(rw_net *net, const char *path, const char *options);
 
 /* ---- 6. What there is -------------------------------------------------------------------- */
@@ -350,11 +375,13 @@ typedef struct rw_entry {
  * or for an unknown kind. The texts of an entry last until this thread's next call. */
 RW_API bool rw_list(const char *kind, int32_t index, rw_entry *entry);
 
-/* Messages of the library go to this callback of the calling thread, or nowhere. */
+/* Messages of the library, of what it took upon itself, go to this callback of the calling
+ * thread, or nowhere. */
 typedef enum rw_level { RW_INFO, RW_WARNING } rw_level;
 typedef void (*rw_log_fn)(void *user, rw_level level, const char *message);
 RW_API void rw_set_log(rw_log_fn log, void *user);
-/* Threads used by this process for nets made from now on; 0: one per core. */
+/* Threads used by the whole process for nets made from now on; 0: as OMP_NUM_THREADS says, or
+ * one per core. */
 RW_API void rw_set_threads(int32_t threads);
 
 /* ---- 7. Measuring ------------------------------------------------------------------------ */
@@ -380,7 +407,7 @@ typedef struct rw_bench_options {
     bool loader;
     bool inference;        /* rw_net_predict of one batch, instead of training */
     int64_t steps, warmup; /* measured, and run before that; 0: 100 and 10 */
-    int32_t threads;       /* 0: all */
+    int32_t threads;       /* as rw_set_threads, which it calls */
     bool profile;          /* also time every operation */
     rw_bench_op_fn visit;  /* hears of every operation, in order; or NULL */
     void *user;
@@ -406,7 +433,7 @@ typedef struct rw_bench_result {
     int64_t activation_bytes; /* of which for activations and their gradients */
 } rw_bench_result;
 /* Times a recipe on this machine, in memory; the recipe stays as it is. Errors: those of
- * training it, and RW_EUNSUPPORTED for a dtype that cannot be. */
+ * rw_recipe_check. */
 RW_API rw_status rw_bench(rw_recipe *recipe, const rw_bench_options *options,
                           rw_bench_result *result);
 

@@ -12,14 +12,11 @@
 /* By the name alone where that is enough, so that no data is needed. */
 static rw_status find_shape(const rw_recipe *recipe, rw_shape *shape, int32_t *classes)
 {
-    const char *data = rw_recipe_get(recipe, "data"), *rest;
-    char name[RWI_NAME_SIZE];
-    const rwi_known *known = NULL;
+    const char *data = rw_recipe_get(recipe, "data");
+    const rwi_known *known = data ? rwi_known_of(data) : NULL;
     rw_dataset *set;
     if (!data)
         return rwi_fail(RW_EUSAGE, "%s: key 'data' is missing", recipe->path);
-    if (rwi_spec_split(data, name, &rest) == RW_OK)
-        known = rwi_known_find(name);
     if (known) {
         *shape = known->shape;
         *classes = known->classes;

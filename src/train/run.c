@@ -86,6 +86,14 @@ rw_status rwi_run_add_row(rwi_run *run, const rwi_history_row *row)
 
 /* ---- reporting */
 
+static rw_metrics metrics_of(double loss, double accuracy, int64_t count)
+{
+    return (rw_metrics){.loss = loss,
+                        .accuracy = accuracy,
+                        .correct = (int64_t)(accuracy * (double)count + 0.5),
+                        .count = count};
+}
+
 static void fill_epoch(const rwi_run *run, rw_progress *p)
 {
     const rwi_history_row *row = run->row_count ? &run->rows[run->row_count - 1] : NULL;
@@ -95,10 +103,13 @@ static void fill_epoch(const rwi_run *run, rw_progress *p)
         row = best;
     if (row && (p->event == RW_EVENT_EPOCH || p->event == RW_EVENT_END)) {
         p->has_validation = row->has_validation;
-        p->validation =
-            (rw_metrics){.loss = row->validation_loss, .accuracy = row->validation_accuracy};
+        if (row->has_validation)
+            p->validation = metrics_of(row->validation_loss, row->validation_accuracy,
+                                       run->trainer->options.validation);
         p->has_test = row->has_test;
-        p->test = (rw_metrics){.loss = row->test_loss, .accuracy = row->test_accuracy};
+        if (row->has_test && run->test)
+            p->test =
+                metrics_of(row->test_loss, row->test_accuracy, rw_dataset_count(run->test));
         p->epoch = row->epoch;
         p->loss = row->train_loss;
         p->accuracy = row->train_accuracy;

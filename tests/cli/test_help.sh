@@ -59,10 +59,11 @@ same out <<'END'
 Usage: rewire resume RUN [OPTION]...
 
 Continues a run from its latest checkpoint. With the same number of threads the files
-it ends with are, byte for byte, those of a run that was never stopped.
+it ends with are, byte for byte, those of a run that was never stopped. In its
+recipe.yaml more epochs may be asked for, also of a run that had ended.
 
 Options:
-  -j, --threads N             threads; 0 is one per core (default 0)
+  -j, --threads N             threads; 0: OMP_NUM_THREADS, or one per core (default 0)
       --checkpoint-seconds N  seconds between checkpoints (default 60)
   -q, --quiet                 no progress
       --json                  results as one JSON object
