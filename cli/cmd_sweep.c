@@ -128,7 +128,8 @@ static int begin_sweep(sweep *s, const grid *g, rw_recipe *recipe)
 
 /* ---- doing it */
 
-/* Builds each grid point that is not finished once, on its first cell. */
+/* Builds each grid point that is not finished once, on its first cell. What is the fault of a
+ * draw or of the machine, and not of what was typed, is left to the cells. */
 static int check_points(const sweep *s, rw_recipe *recipe, bool quiet)
 {
     const sweep_cell *last = NULL;
@@ -140,7 +141,8 @@ static int check_points(const sweep *s, rw_recipe *recipe, bool quiet)
             cli_say("checking the grid");
         int code = sweep_set_cell(s, cell, recipe);
         rw_status status = code == CLI_DONE ? rw_recipe_check(recipe) : RW_OK;
-        if (code != CLI_DONE || status != RW_OK)
+        const bool its_own = status == RW_ESTATE || status == RW_ENOMEM;
+        if (code != CLI_DONE || (status != RW_OK && !its_own))
             return code != CLI_DONE ? code : cli_fail(status);
         last = cell;
     }

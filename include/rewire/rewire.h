@@ -139,7 +139,7 @@ RW_API rw_node rw_join(rw_net *net, rw_node a, rw_node b, const char *text);
  * "drawn init=he_normal": all kernels from this distribution. "scaled factor=0.5": kernels
  * times a factor. "as_drawn": what the layers say (the default). Several follow one another:
  * "scaled factor=2; random_prune keep=0.5". A trainer refuses a kernel with a group of nothing
- * but zeros that pruning left. Errors: RW_EUSAGE, RW_ESTATE (wired already). */
+ * but zeros that pruning left (RW_ESTATE), unless "allow_empty" is among them. Errors: RW_EUSAGE, RW_ESTATE (wired already). */
 RW_API rw_status rw_net_start(rw_net *net, const char *text);
 /* Ends building: output is the node that gives the logits. Draws the fixed values and gives
  * every site its method, "permute period=20". Errors: RW_EUSAGE for the first mistake of all
@@ -350,7 +350,7 @@ RW_API rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options);
  * track_between may have been edited in its recipe.yaml; another edit is RW_EFORMAT. */
 RW_API rw_status rw_run_resume(const rw_run_options *options);
 
-/* Nets of other programs: Keras HDF5 (.h5, weights or whole models), .npz and .safetensors with
+/* Nets of other programs: Keras HDF5 (.h5 or .hdf5, weights or whole models), .npz and .safetensors with
  * ordinary names. Reading: the recipe says what the net is; layers are matched by shape and
  * name, number or place (store/arrays_match.c); a normalisation that looks at data is the
  * file's, if it has input.mean and input.scale, or looks at all training images of the recipe's

@@ -22,7 +22,8 @@ typedef struct rwi_start {
 const rwi_start *rwi_start_at(int index); /* NULL past the end */
 /* Applies net->start, one or more of them, to the inits of all sites. */
 rw_status rwi_start_apply(rw_net *net);
-/* Of a wired net: RW_EUSAGE when pruning left a kernel a group of nothing but zeros. */
+/* Of a wired net: RW_ESTATE when pruning left a kernel a group of nothing but zeros, unless the
+ * start allows that; then a warning. */
 rw_status rwi_start_check(const rw_net *net);
 
 #endif

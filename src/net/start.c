@@ -2,12 +2,15 @@
  * changes to the inits that the layers declared: other distributions, scaled and sparse starts,
  * and starts of one shared value. Several are applied one after the other: "drawn
  * init=he_normal; random_prune keep=0.5". */
+#include "core/log.h"
 #include "core/memory.h"
 #include "method/method.h"
 #include "net/build.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define ALLOW_EMPTY "allow_empty"
 
 typedef struct options {
     double value, keep, factor;
@@ -130,6 +133,10 @@ static const rwi_start starts[] = {
      .params = drawn_params,
      .check = drawn_check,
      .apply = drawn},
+    {.name = ALLOW_EMPTY,
+     .summary = "changes nothing, but lets groups be of nothing but zeros",
+     .params = rwi_no_params,
+     .apply = as_drawn},
 };
 
 const rwi_start *rwi_start_at(int index)
@@ -212,34 +219,57 @@ rw_status rwi_start_apply(rw_net *net)
     return RW_OK;
 }
 
-/* The first group whose values are all 0, or -1. */
-static int64_t empty_group(const rwi_site *s)
+static bool is_empty(const rwi_site *s, int64_t group)
 {
     const int64_t values = s->n * s->values_per_weight;
-    for (int64_t g = 0; g < s->groups; g++) {
-        int64_t i = 0;
-        while (i < values && s->fixed[g * values + i] == 0.0F)
-            i++;
-        if (i == values)
-            return g;
-    }
-    return -1;
+    for (int64_t i = group * values; i < (group + 1) * values; i++)
+        if (s->fixed[i] != 0.0F)
+            return false;
+    return true;
+}
+
+/* How many groups have nothing but zeros, and the first of them. */
+static int64_t count_empty(const rwi_site *s, int64_t *first)
+{
+    int64_t count = 0;
+    for (int64_t g = s->groups - 1; g >= 0; g--)
+        if (is_empty(s, g)) {
+            *first = g;
+            count++;
+        }
+    return count;
+}
+
+static bool allows_empty(const rw_net *net)
+{
+    const rwi_start *row;
+    options o;
+    for (const char *at = net->start; at;)
+        if (read_next(&at, &row, &o) == RW_OK && strcmp(row->name, ALLOW_EMPTY) == 0)
+            return true;
+    return false;
 }
 
 /* Pruning leaves a small group empty by chance, and no wiring can make anything of it. */
 rw_status rwi_start_check(const rw_net *net)
 {
+    const bool allowed = allows_empty(net);
     for (int i = 0; i < net->site_count; i++) {
         const rwi_site *s = net->sites[i];
+        int64_t first = 0;
         if (s->role != RWI_KERNEL || !s->fixed || s->init.keep >= 1)
             continue;
-        const int64_t group = empty_group(s);
-        if (group >= 0)
-            return rwi_fail(RW_EUSAGE,
+        const int64_t empty = count_empty(s, &first);
+        if (empty > 0 && !allowed)
+            return rwi_fail(RW_ESTATE,
                             "%s, group %lld: all %lld values are 0, and no wiring can change "
-                            "that; prune less, or try another seed",
-                            s->name, (long long)group,
+                            "that; prune less, try another seed, or add the start "
+                            "'" ALLOW_EMPTY "'",
+                            s->name, (long long)first,
                             (long long)(s->n * s->values_per_weight));
+        if (empty > 0)
+            rwi_log(RW_WARNING, "%s: %lld of %lld groups have nothing but zeros", s->name,
+                    (long long)empty, (long long)s->groups);
     }
     return RW_OK;
 }

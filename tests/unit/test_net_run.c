@@ -112,7 +112,7 @@ static void test_every_start_has_a_row(void **state)
     int count = 0;
     for (; (row = rwi_start_at(count)); count++)
         assert_true(*row->name && *row->summary && row->params && row->apply);
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 6);
     assert_null(rwi_start_at(-1));
 }
 

@@ -213,6 +213,12 @@ static void refuses(const char *text, const char *key, const char *value, rw_sta
     rw_recipe_free(recipe);
 }
 
+static void keep_warning(void *user, rw_level level, const char *message)
+{
+    if (level == RW_WARNING)
+        (void)snprintf(user, 400, "%s", message);
+}
+
 /* The group is named, and the key that emptied it; what is trained freely may be empty. */
 static void test_empty_groups(void **state)
 {
@@ -222,15 +228,22 @@ static void test_empty_groups(void **state)
     char text[400];
     rw_recipe *recipe = parsed_recipe(dense_text);
     (void)state;
-    refuses(dense_text, "prune", "0.99", RW_EUSAGE,
+    refuses(dense_text, "prune", "0.99", RW_ESTATE,
             "my.yaml, key 'prune': dense_2.kernel, group 0: all 64 values are 0");
     (void)snprintf(text, sizeof text, "prune: 0.99\n%s", dense_text);
-    refuses(text, NULL, NULL, RW_EFORMAT, "my.yaml, line 1, key 'prune': dense_2.kernel");
-    refuses(dense_text, "start", "random_prune keep=0.01", RW_EUSAGE, "key 'start': dense_2");
-    refuses(in_net, NULL, NULL, RW_EUSAGE, "my.yaml, key 'net': dense_1.kernel, group 0");
+    refuses(text, NULL, NULL, RW_ESTATE, "my.yaml, line 1, key 'prune': dense_2.kernel");
+    refuses(dense_text, "start", "random_prune keep=0.01", RW_ESTATE, "key 'start': dense_2");
+    refuses(in_net, NULL, NULL, RW_ESTATE, "my.yaml, key 'net': dense_1.kernel, group 0");
     set(recipe, "prune", "0.99");
     set(recipe, "method", "dense");
     assert_ok(rw_recipe_check(recipe));
+    set(recipe, "method", "permute");
+    set(recipe, "start", "allow_empty");
+    rw_set_log(keep_warning, text);
+    assert_ok(rw_recipe_check(recipe));
+    rw_set_log(NULL, NULL);
+    assert_non_null(strstr(text, ".kernel: "));
+    assert_non_null(strstr(text, " groups have nothing but zeros"));
     rw_recipe_free(recipe);
 }
 
