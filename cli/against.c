@@ -114,7 +114,8 @@ int cli_unverified(rw_status status, bool json)
 {
     json_t *object = NULL;
     if (json)
-        object = json_pack("{s:b, s:o}", "verified", 0, "error", cli_json_error());
+        object = json_pack("{s:b, s:o, s:n, s:n, s:n}", "verified", 0, "error",
+                           cli_json_error(), "weights", "trained_freely", "groups");
     int code = cli_fail(status);
     if (json)
         cli_json_print(object);

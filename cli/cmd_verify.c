@@ -37,7 +37,9 @@ static int print_nothing(const char *path, const rw_proof *proof, bool json)
     rw_net_free(net);
     cli_say("'%s': %s", cli_safe(path, safe, sizeof safe), about);
     if (json)
-        cli_json_print(json_pack("{s:b, s:s}", "verified", 0, "error", about));
+        cli_json_print(json_pack("{s:b, s:s, s:i, s:I, s:i}", "verified", 0, "error", about,
+                                 "weights", 0, "trained_freely",
+                                 (json_int_t)proof->trained_freely, "groups", 0));
     return CLI_FAILED;
 }
 

@@ -30,9 +30,9 @@ typedef struct sweep_cell {
     char *name;  /* "method.period=20,seed=1": also its folder */
     char *error; /* SWEEP_FAILED: the sentence */
     sweep_status status;
-    bool verified;
-    int64_t selected_epoch, best_on_test_epoch;
-    double validation, test, best_on_test, seconds;
+    bool wired, verified; /* wired: there was something to verify */
+    int64_t selected_epoch, best_on_test_epoch, best_between_epoch;
+    double validation, test, best_on_test, best_between, seconds;
 } sweep_cell;
 
 typedef struct sweep {

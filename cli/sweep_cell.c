@@ -77,10 +77,13 @@ static int take_result(const sweep *s, sweep_cell *cell, const json_t *result)
     cell->test = figure(result, "test_accuracy");
     cell->best_on_test = figure(result, "best_on_test");
     cell->best_on_test_epoch = epoch(result, "best_on_test_epoch");
+    cell->best_between = figure(result, "best_between");
+    cell->best_between_epoch = epoch(result, "best_between_epoch");
     cell->seconds = figure(result, "seconds");
-    if (rw_file_verify(path_of(s, cell, "best.rw", best), &proof) != RW_OK)
+    cell->verified = rw_file_verify(path_of(s, cell, "best.rw", best), &proof) == RW_OK;
+    cell->wired = !cell->verified || proof.weights > 0;
+    if (!cell->verified)
         return failed(cell, rw_error_detail());
-    cell->verified = proof.weights > 0; /* dense: nothing is wired */
     cell->status = SWEEP_DONE;
     return CLI_DONE;
 }

@@ -252,7 +252,11 @@ static char *cell_name(const sweep *s, const sweep_cell *cell)
 static bool fill_cell(const sweep *s, sweep_cell *cell, const char *const *values,
                       const char *seed)
 {
-    *cell = (sweep_cell){.validation = NAN, .test = NAN, .best_on_test = NAN, .seconds = NAN};
+    *cell = (sweep_cell){.validation = NAN,
+                         .test = NAN,
+                         .best_on_test = NAN,
+                         .best_between = NAN,
+                         .seconds = NAN};
     cell->values = calloc((size_t)s->key_count + 1, sizeof *cell->values);
     cell->seed = strdup(seed);
     if (cell->values == NULL || cell->seed == NULL)

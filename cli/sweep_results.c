@@ -58,8 +58,10 @@ static void put_cell(FILE *to, const sweep *s, const sweep_cell *cell)
     put_figure(to, cell->test);
     put_figure(to, cell->best_on_test);
     put_epoch(to, cell->best_on_test_epoch);
+    put_figure(to, cell->best_between);
+    put_epoch(to, cell->best_between_epoch);
     put_figure(to, cell->seconds);
-    fprintf(to, "%s,", isfinite(cell->seconds) ? cell->verified ? "yes" : "no" : "");
+    fprintf(to, "%s,", cell->wired ? cell->verified ? "yes" : "no" : "");
     put_text(to, cell->name);
     fputc(',', to);
     put_text(to, cell->error != NULL ? cell->error : "");
@@ -79,7 +81,7 @@ int sweep_write_csv(const sweep *s)
         fputc(',', file.to);
     }
     fputs("seed,status,selected_epoch,validation_accuracy,test_accuracy,best_on_test,"
-          "best_on_test_epoch,seconds,verified,folder,error\n",
+          "best_on_test_epoch,best_between,best_between_epoch,seconds,verified,folder,error\n",
           file.to);
     for (int i = 0; i < s->cell_count; i++)
         put_cell(file.to, s, &s->cells[i]);
@@ -232,14 +234,16 @@ static json_t *json_values(const sweep *s, const sweep_cell *cell)
 static json_t *json_cell(const sweep *s, const sweep_cell *cell)
 {
     return json_pack(
-        "{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:o}", "values",
+        "{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "values",
         json_values(s, cell), "seed", (json_int_t)strtoll(cell->seed, NULL, 10), "status",
         status_names[cell->status], "selected_epoch", cli_json_epoch(cell->selected_epoch),
         "validation_accuracy", cli_json_number(cell->validation), "test_accuracy",
         cli_json_number(cell->test), "best_on_test", cli_json_number(cell->best_on_test),
-        "best_on_test_epoch", cli_json_epoch(cell->best_on_test_epoch), "seconds",
-        cli_json_number(cell->seconds), "verified", (int)cell->verified, "folder", cell->name,
-        "error", cli_json_text(cell->error));
+        "best_on_test_epoch", cli_json_epoch(cell->best_on_test_epoch), "best_between",
+        cli_json_number(cell->best_between), "best_between_epoch",
+        cli_json_epoch(cell->best_between_epoch), "seconds", cli_json_number(cell->seconds),
+        "verified", cell->wired ? json_boolean(cell->verified) : json_null(), "folder",
+        cell->name, "error", cli_json_text(cell->error));
 }
 
 static json_t *json_point(const sweep *s, const sweep_cell *point)

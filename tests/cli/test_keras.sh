@@ -20,6 +20,8 @@ run 0 convert run again.h5
 cmp -s out.h5 again.h5 || fail "the same net gives two files"
 run 1 convert run out.h5
 refused "'out.h5' is there already"
+cp out.h5 out.hdf5
+run 0 convert out.hdf5 other.rw --recipe tiny.yaml
 run 0 convert out.h5 back.rw --recipe tiny.yaml
 run 0 eval back.rw --predictions after.csv
 cmp -s before.csv after.csv || fail "other logits after convert"
@@ -30,7 +32,7 @@ has out '^origin +keras_h5 out.h5$'
 run 1 verify back.rw
 refused "'back.rw': it was converted from another program and has no seed, so nothing was verified; --against"
 run 1 verify back.rw --json
-json out verified error
+json out verified error weights trained_freely groups
 has out '"verified": false'
 run 0 verify back.rw --against he_uniform
 lines out 6
@@ -83,7 +85,7 @@ done
 # With h5py: the attributes that Keras asks for, and the same numbers as in .npz.
 python=${PYTHON:-python3}
 "$python" -c 'import h5py, numpy' 2>log || {
-  echo "without h5py: what others read was not looked at; PYTHON=... names one that has it"
+  left_out "what others read in our files (no h5py; PYTHON=... names one that has it)"
   finish
 }
 run 0 convert run out.npz

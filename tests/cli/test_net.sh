@@ -55,7 +55,7 @@ bad() {
   run 1 eval bad.rw --data data
   refused "$1"
   run 1 verify bad.rw --json
-  json out verified error
+  json out verified error weights trained_freely groups
   has out '"verified": false'
   cksum bad.rw >after
   same after <before

@@ -19,10 +19,10 @@ has out '^8 of 8 cells done; files in grid: results.csv, and a run for every cel
 lines out 6
 cp out shown
 [ "$(head -n 1 grid/results.csv)" = "method.period,optimizer,seed,status,selected_epoch,\
-validation_accuracy,test_accuracy,best_on_test,best_on_test_epoch,seconds,verified,folder,error" ] ||
+validation_accuracy,test_accuracy,best_on_test,best_on_test_epoch,best_between,best_between_epoch,seconds,verified,folder,error" ] ||
   fail "header of results.csv"
 lines grid/results.csv 9
-has grid/results.csv '^3,adam lr=1e-2,1,done,[12],[0-9.]+,[0-9.]+,,,[0-9.]+,yes,"method.period=3,optimizer=adam_lr=1e-2,seed=1-[0-9a-f]{8}",$'
+has grid/results.csv '^3,adam lr=1e-2,1,done,[12],[0-9.]+,[0-9.]+,,,,,[0-9.]+,yes,"method.period=3,optimizer=adam_lr=1e-2,seed=1-[0-9a-f]{8}",$'
 for folder in grid/*/; do
   only_results "$folder"
   run 0 verify "$folder"
@@ -129,6 +129,19 @@ done
 refuse "set method.period would be lost, as --over sets all of 'method'" 2 recipe.yaml \
   --over 'method=permute;dense' --set method.period=3 -o none
 
+# In ordinary training there is nothing to verify; looks between decisions have their columns.
+run 0 sweep recipe.yaml --over 'method=permute period=3;dense' --set track_between=7 --epochs 1 -q --json -o yard
+has out '"method": "dense".*"best_between": [0-9.]+, "best_between_epoch": 1, .*"verified": null'
+has yard/results.csv '^dense,3,done,1,[0-9.]+,[0-9.]+,,,[0-9.]+,1,[0-9.]+,,"method=dense,seed=3",$'
+has yard/results.csv '^permute period=3,3,done,1,[0-9.]+,[0-9.]+,,,[0-9.]+,1,[0-9.]+,yes,'
+
+# A draw that leaves a group empty is a matter of the cell, and may be allowed.
+run 1 sweep recipe.yaml --over 'start=random_prune keep=0.001,as_drawn' --epochs 1 -q -o none1
+has none1/results.csv '^random_prune keep=0.001,3,failed,.*dense_1.kernel, group [0-9]+: all 144 values are 0'
+has none1/results.csv '^as_drawn,3,done,'
+run 0 sweep recipe.yaml --over "start='random_prune keep=0.001; allow_empty'" --epochs 1 -q -o none2
+has err '^rewire: warning: dense_1.kernel: [1-4] of 4 groups have nothing but zeros$'
+
 # Seeds have one way of being written.
 run 0 sweep recipe.yaml --seeds 007,1 --epochs 1 -q -o zeros
 [ -d zeros/seed=7 ] || fail "007 is not 7"
@@ -146,7 +159,7 @@ for trained in 3 1; do
   has err "^rewire: optimizer.lr=1e6,seed=3: .*the last good checkpoint is kept"
   has out '^1e6 +0 +- '
   has out '^2 of 3 cells done, 1 failed'
-  has wild/results.csv '^1e6,3,failed,,,,,,,,"optimizer.lr=1e6,seed=3",.*checkpoint'
+  has wild/results.csv '^1e6,3,failed,,,,,,,,,,"optimizer.lr=1e6,seed=3",.*checkpoint'
   has wild/results.csv '^2e-2,3,done,'
   [ "$(grep -c '^rewire: cell' err)" -eq $trained ] || fail "$what: not $trained cells were run"
 done
