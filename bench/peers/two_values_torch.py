@@ -2,10 +2,11 @@
 
 Dense layers without biases in which every weight is one value or 0, as in LaPerm (Qiu and Suda, "Train by Reconnect",
 NeurIPS 2020, section 5.5), written from the paper's notebooks: batch 128, Adam with epsilon 1e-7, the sum of the
-losses, a decision every 250 steps. It differs from Rewire in the random numbers, and keeps no images back.
+losses, a decision every 250 steps. With --keep as in f1-keep and f2-keep: straight-through permutation, no L2. It
+differs from Rewire in the random numbers, and keeps no images back.
 
     two_values_torch.py f1 --data DIR --epochs 10     trains; one CSV line an epoch
-    two_values_torch.py f2 --seed 3 --keep --temperature 300     straight-through: the latents are kept
+    two_values_torch.py f2 --seed 3 --keep --temperature 300
 """
 
 import argparse
@@ -20,6 +21,7 @@ from torch import nn
 
 BATCH = 128
 PERIOD = 250
+NOISE = 0.3  # of he_uniform's limit
 # of each layer: units, the share of weights that are not 0; then the value, L2, epochs
 NETS = {
     "f1": ([(10, 4 / 7)], 0.08, 0, 10),
@@ -37,8 +39,13 @@ def make_net(layers, value):
     return nn.Sequential(*modules[:-1])
 
 
+def noisy(weights):
+    return weights + NOISE * (6 / weights.shape[1]) ** 0.5 * (2 * torch.rand_like(weights) - 1)
+
+
 class Training:
-    """With keep, gradients are those at the permuted weights, and the latents are never overwritten."""
+    """With keep, gradients are those at the permuted weights, and the latents, which begin with noise to tell equal
+    values apart, are never overwritten."""
 
     def __init__(self, args):
         torch.manual_seed(args.seed)
@@ -47,9 +54,9 @@ class Training:
         self.generator = torch.Generator().manual_seed(args.seed)
         self.model = make_net(layers, value)
         self.weights = list(self.model.parameters())
-        self.latents = [w.detach().clone() for w in self.weights] if args.keep else self.weights
+        self.latents = [noisy(w.detach()) for w in self.weights] if args.keep else self.weights
         self.permutation = Permutation(self.weights)
-        self.adam = torch.optim.Adam(self.latents, lr=1e-3, eps=1e-7, weight_decay=2 * l2 * BATCH, fused=True)
+        self.adam = torch.optim.Adam(self.latents, lr=1e-3, eps=1e-7, weight_decay=0 if args.keep else 2 * l2 * BATCH, fused=True)
         self.steps = 0
 
     @torch.no_grad()

@@ -114,8 +114,8 @@ static int open_beside(const char *path, char *beside, size_t room)
     static atomic_uint calls;
     int fd = -1;
     for (int tries = 0; fd < 0 && (tries == 0 || (errno == EEXIST && tries < 100)); tries++) {
-        snprintf(beside, room, "%s.tmp-%ld%06u", path, (long)getpid(),
-                 atomic_fetch_add(&calls, 1) % 1000000);
+        snprintf(beside, room, "%s.tmp-%06u", path,
+                 ((unsigned)getpid() * 1009 + atomic_fetch_add(&calls, 1)) % 1000000);
         fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     }
     return fd;

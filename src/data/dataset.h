@@ -52,6 +52,7 @@ typedef struct rwi_known {
     const char *name, *summary, *format, *base_url;
     rw_shape shape; /* of an image, and classes: what a net for it needs to know */
     int32_t classes;
+    int64_t images;                 /* for training */
     const char *options;            /* for the format, where the user gives none */
     const char *const *class_names; /* NULL-ended; NULL: those in the files, if any */
     const rwi_known_file *files;    /* ends with a NULL name; NULL: nothing to download */

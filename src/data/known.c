@@ -27,6 +27,7 @@ static const rwi_known mnist = {
     .format = "idx",
     .shape = {28, 28, 1},
     .classes = 10,
+    .images = 60000,
     .base_url = "https://ossci-datasets.s3.amazonaws.com/mnist",
     .options = "classes=10",
     .class_names = digits,
@@ -57,6 +58,7 @@ static const rwi_known fashion_mnist = {
     .format = "idx",
     .shape = {28, 28, 1},
     .classes = 10,
+    .images = 60000,
     .base_url = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
     .options = "classes=10",
     .class_names = clothes,
@@ -79,6 +81,7 @@ static const rwi_known cifar10 = {
     .format = "cifar",
     .shape = {32, 32, 3},
     .classes = 10,
+    .images = 50000,
     .base_url = "https://www.cs.toronto.edu/~kriz",
     .files = cifar10_files,
 };
@@ -98,6 +101,7 @@ static const rwi_known cifar100 = {
     .format = "cifar",
     .shape = {32, 32, 3},
     .classes = 100,
+    .images = 50000,
     .base_url = "https://www.cs.toronto.edu/~kriz",
     .files = cifar100_files,
 };
@@ -108,6 +112,7 @@ static const rwi_known glyphs = {
     .format = "glyphs",
     .shape = {28, 28, 1},
     .classes = 10,
+    .images = 60000,
     .class_names = digits,
 };
 

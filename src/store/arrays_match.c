@@ -242,7 +242,6 @@ static int compare_numbers(const char **a, const char **b)
 static int compare_names(const char *a, const char *b, bool *alike)
 {
     int order = 0;
-    *alike = true;
     while (*a && *b) {
         int here = 0;
         if (is_digit(*a) && is_digit(*b))

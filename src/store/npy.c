@@ -125,7 +125,8 @@ static rw_status read_dictionary(cursor *c, rwi_npy *out)
     }
     if (seen != (1U << KEYS) - 1)
         return rwi_fail(RW_EFORMAT, "the header lacks 'descr', 'fortran_order' or 'shape'");
-    RWI_TRY(need(c, "\n"));
+    if (!take(c, "\n"))
+        return fail_at(c, "a line end");
     return c->at == c->end ? RW_OK : fail_at(c, "the end of the header");
 }
 

@@ -165,13 +165,29 @@ static void tell_operations(const bench *b, const rwi_plan *plan)
     b->out->activation_bytes = rwi_plan_bytes(plan);
 }
 
+/* Without data, from a handful of random images; periods given in epochs are those of the
+ * recipe's own data set all the same. */
+static rw_status build_without_data(bench *b)
+{
+    rw_recipe *recipe = b->run.recipe;
+    const char *data = rw_recipe_get(recipe, "data"),
+               *text = rw_recipe_get(recipe, "validation");
+    const rwi_known *known = data ? rwi_known_of(data) : NULL;
+    int64_t kept = 0;
+    if (text)
+        rwi_parse_int(text, &kept);
+    RWI_TRY(rw_recipe_set(recipe, "validation", "0"));
+    RWI_TRY(rwi_bench_images(&b->run.train, recipe, BATCHES * b->out->batch));
+    RWI_TRY(rwi_run_build(&b->run, NULL));
+    const int64_t steps = known ? (known->images - kept) / b->out->batch : 0;
+    for (int i = 0; steps > 0 && i < b->run.net->site_count; i++)
+        b->run.net->sites[i]->epoch_steps = steps;
+    return RW_OK;
+}
+
 static rw_status train(bench *b)
 {
-    if (!b->options->loader) {
-        RWI_TRY(rw_recipe_set(b->run.recipe, "validation", "0"));
-        RWI_TRY(rwi_bench_images(&b->run.train, b->run.recipe, BATCHES * b->out->batch));
-    }
-    RWI_TRY(rwi_run_build(&b->run, NULL));
+    RWI_TRY(b->options->loader ? rwi_run_build(&b->run, NULL) : build_without_data(b));
     b->out->period = period_of(b->run.net);
     b->out->sync_after = b->steps >= SYNCS ? b->steps / SYNCS : 1;
     if (b->out->sync_after > b->out->period)

@@ -72,7 +72,8 @@ static bool formats_at(int index, found *f)
     if (!row)
         return false;
     rwi_text text = {0};
-    rwi_text_add(&text, "%s, %s%s%s", row->ending, row->summary,
+    rwi_text_add(&text, "%s%s%s, %s%s%s", row->ending, row->other_ending ? ", " : "",
+                 row->other_ending ? row->other_ending : "", row->summary,
                  row->read ? "" : "; not in this build, which comes without ",
                  row->read ? "" : row->needs);
     keep_text(summary_text, sizeof summary_text, &text);

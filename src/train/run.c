@@ -221,7 +221,9 @@ static rw_status check_selected(const rwi_run *run, const rw_net *best, const ch
     int64_t number;
     if (epoch && rwi_parse_int(epoch, &number) && number == rwi_run_best(run)->epoch)
         return RW_OK;
-    return rwi_fail(RW_EFORMAT, "'%s': is the net of epoch %.20s, but the history selects %lld",
+    return rwi_fail(RW_EFORMAT,
+                    "'%s': is the net of epoch %.20s, but the history selects %lld; last.rw is "
+                    "good, and with more epochs in recipe.yaml a new best may come",
                     path, epoch ? epoch : "(none)", (long long)rwi_run_best(run)->epoch);
 }
 

@@ -112,8 +112,8 @@ static rw_status blame(const rw_recipe *recipe, const char *part, rw_status stat
 {
     if (!part)
         return status;
-    if (status == RW_ENOMEM) /* of a plan */
-        part = "batch";
+    if (status == RW_ENOMEM && strcmp(part, "backend") == 0)
+        part = "batch"; /* of a plan, which is as large as that */
     if (strcmp(part, "start") != 0)
         return rwi_recipe_blame(recipe, part, 0, status);
     if (rwi_recipe_find(recipe, "prune"))
@@ -131,18 +131,31 @@ static rw_status check_test(const rwi_run *run)
 
 /* ---- going on */
 
-/* An edited key, "then" it was (NULL: not given). */
-static rw_status take_edit(const rwi_run *run, const rwi_recipe_key *row, const char *now,
-                           const char *then)
+/* The first item of two entries (NULL: not given) that differs; NULL past the end of one. */
+static int first_edit(const rwi_recipe_entry *now, const rwi_recipe_entry *then,
+                      const char **is, const char **was)
 {
-    if (row->later) {
-        rwi_log(RW_INFO, "%s: '%s' is %.60s now, it was %.60s", run->recipe->path, row->key,
-                now ? now : "not given", then ? then : "not given");
-        return RW_OK;
-    }
-    return rwi_recipe_blame(run->recipe, row->key, 0,
-                            rwi_fail(RW_EFORMAT, "was %.60s when the run began; train anew",
-                                     then ? then : "not given"));
+    int i = 0;
+    while (now && then && i < now->count && i < then->count &&
+           strcmp(now->items[i], then->items[i]) == 0)
+        i++;
+    *is = now && i < now->count ? now->items[i] : "not given";
+    *was = then && i < then->count ? then->items[i] : "not given";
+    return i;
+}
+
+static rw_status take_edit(const rwi_run *run, const rwi_recipe_key *row,
+                           const rwi_recipe_entry *now, const rwi_recipe_entry *then)
+{
+    const char *is, *was;
+    const int item = first_edit(now, then, &is, &was);
+    if (!row->later)
+        return rwi_recipe_blame(
+            run->recipe, row->key, item,
+            rwi_fail(RW_EFORMAT, "was %.60s when the run began; train anew", was));
+    rwi_log(RW_INFO, "%s: '%s' is %.60s now, it was %.60s", run->recipe->path, row->key, is,
+            was);
+    return RW_OK;
 }
 
 /* The checkpoint's net and split are those of the recipe that it remembers. What else is edited
@@ -151,9 +164,9 @@ static rw_status take_edits(const rwi_run *run, const rw_recipe *began, bool *ed
 {
     *edited = false;
     for (const rwi_recipe_key *row = rwi_recipe_keys; row->key; row++) {
-        const char *now = rw_recipe_get(run->recipe, row->key);
-        const char *then = rw_recipe_get(began, row->key);
-        if (now && then ? strcmp(now, then) == 0 : now == then)
+        const rwi_recipe_entry *now = rwi_recipe_find(run->recipe, row->key);
+        const rwi_recipe_entry *then = rwi_recipe_find(began, row->key);
+        if (now && then ? strcmp(now->joined, then->joined) == 0 : now == then)
             continue;
         RWI_TRY(take_edit(run, row, now, then));
         *edited = true;
