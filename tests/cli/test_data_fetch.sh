@@ -2,7 +2,10 @@
 # Downloading data sets, from a server on the loopback. Official files are not at hand, so that is
 # about everything that goes wrong; what goes right is in tests/unit/test_data_fetch.c.
 . "$SOURCE/tests/cli/lib.sh"
-command -v python3 >/dev/null 2>&1 || exit 77
+command -v python3 >/dev/null 2>&1 || {
+  left_out "downloads (no python3)"
+  finish
+}
 export no_proxy='*'
 
 run 2 data fetch mnits
@@ -10,7 +13,10 @@ refused "did you mean 'mnist'"
 run 2 data fetch glyphs
 refused "nothing to fetch"
 "$REWIRE" data fetch mnist --to nowhere --mirror http://127.0.0.1:1 2>err
-grep -q 'built without libcurl' err && exit 77
+grep -q 'built without libcurl' err && {
+  left_out "downloads (built without libcurl)"
+  finish
+}
 
 mkdir mirror
 python3 - mirror >port 2>log <<'END' &
@@ -25,7 +31,10 @@ trap 'kill $server; rm -rf "$DIR"' EXIT
 tries=0
 while [ ! -s port ]; do
   tries=$((tries + 1))
-  [ $tries -lt 100 ] || exit 77
+  [ $tries -lt 100 ] || {
+    fail "the server of this test did not start"
+    finish
+  }
   sleep 0.1
 done
 url=http://127.0.0.1:$(cat port)/

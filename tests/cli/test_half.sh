@@ -37,7 +37,7 @@ has out '"accuracy": (0\.9|1)'
 cmp -s out default && fail "eval --dtype bf16 gives what f32 gives"
 
 # Killed somewhere and continued: the same bytes. The recipe comes after the first checkpoint.
-"$REWIRE" train half.yaml -q --out killed --epochs 40 --checkpoint-seconds 0.001 >out 2>err &
+"$REWIRE" train half.yaml -q --out killed --epochs 100 --checkpoint-seconds 0.001 >out 2>err &
 pid=$!
 tries=0
 while [ ! -s killed/recipe.yaml ] && [ $tries -lt 1200 ]; do
@@ -46,8 +46,9 @@ while [ ! -s killed/recipe.yaml ] && [ $tries -lt 1200 ]; do
 done
 kill -9 $pid 2>log
 wait $pid 2>log
+[ ! -e killed/result.json ] || fail "the run had ended before it was killed"
 run 0 resume killed -q
-run 0 train half.yaml -q --out whole --epochs 40
+run 0 train half.yaml -q --out whole --epochs 100
 same_run whole killed
 
 run 0 bench step recipe.yaml --dtype bf16 --steps 2 --json

@@ -105,8 +105,12 @@ for command in $commands; do
   what="docs/rewire.1, $words"
   [ -s manual ] || fail "$what: not described"
   while read -r option; do
-    [ "$option" = --help ] || has manual "(^|[^-])$option"
+    [ "$option" = --help ] || has manual "(^|[^-a-z])$option([^-a-z]|\$)"
   done <options
+  grep -oE '(^|[^-a-z])--[a-z]+(-[a-z]+)*' manual | sed 's/^[^-]*//' | sort -u >named
+  what="docs/rewire.1, $words, options that there are"
+  grep -vxFf options named | grep -vxE -- '--help' >strange
+  [ "$command" = sweep ] || empty strange
   if command -v bash >found; then
     bash -c '. "$1"; _rewire_options "$2"' - "$SOURCE/cli/completion.bash" "$words" |
       tr ' ' '\n' | sort >completed
@@ -114,11 +118,14 @@ for command in $commands; do
     same completed <options
   fi
 done
+command -v bash >found || left_out "the completion (no bash)"
 
 if command -v groff >found; then
   what="groff docs/rewire.1"
   groff -man -ww -Tutf8 -z "$SOURCE/docs/rewire.1" 2>warnings
   empty warnings
+else
+  left_out "the layout of the manual page (no groff)"
 fi
 
 finish

@@ -20,6 +20,7 @@ what='a closed pipe'
 } | true
 sleep 0.1
 while [ ! -s code ]; do sleep 0.1; done
+echo 0 | same code
 same code <<'END'
 1
 END
@@ -58,5 +59,7 @@ if script -qec true /dev/null </dev/null >found 2>&1; then
     ! grep -q "$(printf '\033')\\[3" typescript || fail "$what: colour in spite of NO_COLOR"
   done
   has drawn '^epoch 1/2 \[[=> ]*\] +[0-9]+%  loss [0-9.]+  accuracy [0-9.]+% '
+else
+  left_out "what is drawn on a terminal (no script)"
 fi
 finish

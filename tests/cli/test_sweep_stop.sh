@@ -35,6 +35,12 @@ as_whole() {
   same results <expected_results
 }
 
+# unfinished SWEEP: it was really killed, and not done already.
+unfinished() {
+  done=$(find "$1" -name result.json 2>log | wc -l)
+  [ "$done" -lt 4 ] || fail "$1 was done before it was killed"
+}
+
 # kill -9 in the first cell, in a later one, and between them.
 round=0
 for file in method.period=3,seed=1/history.csv method.period=3,seed=2/resume.rw \
@@ -44,6 +50,7 @@ for file in method.period=3,seed=1/history.csv method.period=3,seed=2/resume.rw 
   until_there killed$round/$file
   kill -9 $pid 2>log
   wait $pid 2>log
+  unfinished killed$round
   run 0 $sweep -o killed$round
   as_whole killed$round
 done
@@ -52,6 +59,7 @@ for delay in 0.03 0.2; do
   sleep $delay
   kill -9 $pid 2>log
   wait $pid 2>log
+  unfinished early$delay
   run 0 $sweep -q -o early$delay
   as_whole early$delay
 done

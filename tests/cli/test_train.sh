@@ -100,4 +100,12 @@ refused 'method.*period'
 run 2 train recipe.yaml -q --set method.peroid=3 --out x
 refused "method.*did you mean 'period'"
 [ ! -e x ] || fail "a training that cannot begin left a folder"
+# Test images that do not fit the net are found before the first step, not after the last one.
+mkdir odd
+cp data/* odd
+labels 400 odd/t10k-labels-idx1-ubyte
+printf '\001\220\000\000\000\004' | dd of=odd/t10k-images-idx3-ubyte bs=1 seek=6 conv=notrunc 2>log
+run 2 train recipe.yaml --data odd --out odd-run
+has err "key 'data': test split: images are 4x8x1, but the net expects 8x8x1"
+[ ! -e odd-run ] || fail "a run that cannot end left a folder"
 finish

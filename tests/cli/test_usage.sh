@@ -49,13 +49,13 @@ wrong 'train ' "--out needs a value, found an empty one" train f1 --out=
 wrong 'train ' "--json takes no value, found '1'" train f1 --json=1
 wrong 'train ' "--json takes no value, found ''" train f1 --json=
 wrong 'train ' "--quiet takes no value, found 'x'" train f1 -qx
-wrong 'train ' "--epochs is 'x', expected a whole number from 1 to 1000000" train f1 --epochs x
-wrong 'train ' "--epochs is '0', expected a whole number from 1 to 1000000" train f1 --epochs 0
-wrong 'train ' "--epochs is '3.5', expected a whole number from 1 to 1000000" train f1 --epochs 3.5
-wrong 'train ' "--epochs is '1 ', expected a whole number from 1 to 1000000" train f1 --epochs '1 '
-wrong 'train ' "--epochs is ' 1', expected a whole number from 1 to 1000000" train f1 --epochs ' 1'
-wrong 'train ' "--epochs is '', expected a whole number from 1 to 1000000" train f1 --epochs ''
-wrong 'train ' "--batch is '-1', expected a whole number from 1 to 1000000" train f1 --batch -1
+wrong 'train ' "--epochs is 'x', expected a whole number from 1 to 100000" train f1 --epochs x
+wrong 'train ' "--epochs is '0', expected a whole number from 1 to 100000" train f1 --epochs 0
+wrong 'train ' "--epochs is '3.5', expected a whole number from 1 to 100000" train f1 --epochs 3.5
+wrong 'train ' "--epochs is '1 ', expected a whole number from 1 to 100000" train f1 --epochs '1 '
+wrong 'train ' "--epochs is ' 1', expected a whole number from 1 to 100000" train f1 --epochs ' 1'
+wrong 'train ' "--epochs is '', expected a whole number from 1 to 100000" train f1 --epochs ''
+wrong 'train ' "--batch is '-1', expected a whole number from 1 to 65536" train f1 --batch -1
 wrong 'train ' "--seed is '99999999999999999999', expected a whole number from 0 to 9007199254740992" \
   train f1 --seed 99999999999999999999
 wrong 'train ' "--seed is '-1', expected a whole number from 0 to 9007199254740992" train f1 --seed=-1

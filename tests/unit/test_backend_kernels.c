@@ -4,6 +4,7 @@
 #include "support_op.h"
 
 #include "backend/x86/cpu.h"
+#include "core/threads.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,9 +62,23 @@ static void test_lower_cpu_levels(void **state)
     for (int level = 0; level < RWI_CPU_COUNT; level++) {
         rwi_cpu_limit((rwi_cpu)level);
         assert_true((int)rwi_cpu_level() <= level);
-        op_for_each((op_choice){.backend = "x86"}, compare_both);
+        op_for_each((op_choice){.backend = level == RWI_CPU_GENERIC ? NULL : "x86"},
+                    compare_both);
     }
     rwi_cpu_limit(RWI_CPU_COUNT);
+}
+
+/* More threads than cores, images or rows; kernels take memory by their number. */
+static void test_other_threads(void **state)
+{
+    static const int threads[] = {1, 2, 3, 7};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        rwi_set_threads(threads[i]);
+        op_for_each((op_choice){.most = 3}, compare_both);
+        op_for_each((op_choice){.most = 3}, op_check_same_bits);
+    }
+    rwi_set_threads(0);
 }
 
 /* y of a dropout row, element by element, as op.h defines it. */
@@ -204,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_rows_against_reference),
         cmocka_unit_test(test_lower_cpu_levels),
+        cmocka_unit_test(test_other_threads),
         cmocka_unit_test(test_dropout_is_its_definition),
         cmocka_unit_test(test_same_bits_every_run),
         cmocka_unit_test(test_kept_params),

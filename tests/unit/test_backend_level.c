@@ -71,6 +71,25 @@ static void on_levels(check *f)
     }
 }
 
+/* So that the end of ./dev test says what this machine could not try. */
+static void test_processor_with_avx512(void **state)
+{
+    (void)state;
+    if (rwi_cpu_level() < RWI_CPU_AVX512) {
+        print_message("skipped: no AVX-512, so its kernels were not tried\n");
+        skip();
+    }
+}
+
+static void test_processor_with_bf16(void **state)
+{
+    (void)state;
+    if (!rwi_cpu_multiplies_bf16()) {
+        print_message("skipped: no AVX512_BF16, so its kernels were not tried\n");
+        skip();
+    }
+}
+
 /* ---- products */
 
 static void multiply_plainly(const rwi_product *p, float *out)
@@ -304,8 +323,12 @@ static void test_transforms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),   cmocka_unit_test(test_turn),
-        cmocka_unit_test(test_roundings),  cmocka_unit_test(test_dots),
+        cmocka_unit_test(test_processor_with_avx512),
+        cmocka_unit_test(test_processor_with_bf16),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_turn),
+        cmocka_unit_test(test_roundings),
+        cmocka_unit_test(test_dots),
         cmocka_unit_test(test_transforms),
     };
     return run_all(tests);

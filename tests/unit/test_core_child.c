@@ -39,6 +39,8 @@ static rw_status add_numbers(void *user, rwi_pipe *from)
     return rwi_receive(from, j->numbers, NUMBERS * (int64_t)sizeof *j->numbers);
 }
 
+static rw_status never_end(void *user, rwi_pipe *to);
+
 static rw_status run(job *j, rw_status (*work)(void *user, rwi_pipe *to))
 {
     rwi_child child = {.what = "the work",
@@ -47,7 +49,7 @@ static rw_status run(job *j, rw_status (*work)(void *user, rwi_pipe *to))
                        .take = add_numbers,
                        .user = j,
                        .memory = (int64_t)1 << 30,
-                       .seconds = 1};
+                       .seconds = work == never_end ? 1 : 60};
     return rwi_child_run(&child);
 }
 

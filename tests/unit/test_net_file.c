@@ -190,6 +190,35 @@ static void test_flipped_numbers_are_named(void **state)
     rw_net_free(net);
 }
 
+/* Damage of many bits whose CRC is that of one: what a CRC divides by, anywhere, leaves it as
+ * it was. No single number is blamed. */
+static void test_other_damage_blames_no_bit(void **state)
+{
+    const uint64_t divisor = 1 | (uint64_t)0xedb88320 << 1;
+    rw_net *net = make_full_net(METHOD), *other;
+    saved s = save_net(net);
+    uint64_t header = 0;
+    rwi_tensors *file;
+    (void)state;
+    memcpy(&header, s.bytes, 8);
+    assert_ok(rwi_tensors_parse(&file, "x.rw", s.bytes, s.count));
+    const rwi_tensor *t = rwi_tensors_find(file, "conv2d_1.kernel.wiring");
+    const uint8_t *first = rwi_tensors_at(file, 0)->data;
+    uint8_t *bytes = s.bytes + 8 + header + ((const uint8_t *)t->data - first);
+    const uint32_t before = rwi_crc(bytes, t->bytes);
+    for (int bit = 0; bit < 33; bit++)
+        bytes[bit / 8] ^= (uint8_t)((divisor >> bit & 1) << bit % 8);
+    assert_int_equal(rwi_crc(bytes, t->bytes), before);
+    bytes[5] ^= 4;
+    assert_int_equal(rwi_crc_locate(rwi_crc(bytes, t->bytes), before, 8 * t->bytes), 42);
+    assert_int_equal(load_bytes(&other, s.bytes, s.count), RW_EVERIFY);
+    assert_true(support_says("'x.rw': conv2d_1.kernel"));
+    assert_false(support_says("one bit"));
+    rwi_tensors_close(file);
+    end_saved(&s);
+    rw_net_free(net);
+}
+
 static void test_truncated_anywhere(void **state)
 {
     rw_net *net = make_full_net(METHOD), *other;
@@ -296,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_not_wired),
         cmocka_unit_test(test_every_flipped_bit),
         cmocka_unit_test(test_flipped_numbers_are_named),
+        cmocka_unit_test(test_other_damage_blames_no_bit),
         cmocka_unit_test(test_truncated_anywhere),
         cmocka_unit_test(test_foreign_files),
         cmocka_unit_test(test_crc),

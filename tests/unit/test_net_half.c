@@ -38,7 +38,8 @@ static double apart(const plan_result *a, const plan_result *b)
         const int64_t from = i ? b->ends[i - 1] : 0, count = b->ends[i] - from;
         const double unit = fmax(length(b->all + from, NULL, count), longest / 100);
         const double d = length(a->all + from, b->all + from, count) / unit;
-        worst = d <= worst ? worst : d; /* a NaN is worse than all */
+        if (!(d <= worst))
+            worst = isnan(d) ? INFINITY : d; /* a NaN is worse than all, and stays so */
     }
     return worst;
 }

@@ -8,7 +8,9 @@
 #include "store/net_file.h"
 #include "train/run.h"
 
+#include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +87,8 @@ static void test_one_trainer_at_a_time(void **state)
                  "nothing");
     assert_ok(rw_trainer_new(&f.trainer, f.net, f.set, "batch=20"));
     assert_null(rw_net_note(f.net, "temperature"));
+    assert_fails(rw_trainer_validate(f.trainer, &(rw_metrics){0}), RW_ESTATE,
+                 "keeps no validation images");
     close_fixture(&f);
 }
 
@@ -100,6 +104,59 @@ static void test_ruined_latents_are_noticed(void **state)
     assert_fails(rwi_trainer_check(f.trainer), RW_EDIVERGED, "latent 5 of 'dense_1.kernel'");
     assert_int_equal(rw_trainer_epoch(f.trainer, &m), RW_EDIVERGED);
     close_fixture(&f);
+}
+
+/* Different handles in different threads: each trains as if it were alone. */
+typedef struct alone {
+    const char *seed;
+    rw_status status;
+    uint64_t hash;
+} alone;
+
+static void *train_alone(void *user)
+{
+    alone *a = user;
+    rw_dataset *set = NULL;
+    rw_net *net = NULL;
+    rw_trainer *t = NULL;
+    a->status = rw_dataset_open(&set, DATA, "train", NULL);
+    if (a->status == RW_OK)
+        a->status = rw_net_new(&net, rw_dataset_shape(set), a->seed);
+    if (a->status == RW_OK) {
+        rw_node x = rw_layer(net, rw_input(net), "conv2d filters=16 kernel=3 stride=3");
+        x = rw_layer(net, rw_layer(net, x, "relu"), "flatten");
+        a->status = rw_net_wire(net, rw_layer(net, x, "dense units=10"), "permute period=3");
+    }
+    if (a->status == RW_OK)
+        a->status = rw_trainer_new(&t, net, set, "batch=20");
+    for (int epoch = 0; epoch < 2 && a->status == RW_OK; epoch++)
+        a->status = rw_trainer_epoch(t, NULL);
+    if (a->status == RW_OK)
+        a->hash = hash_latents(net);
+    rw_trainer_free(t);
+    rw_net_free(net);
+    rw_dataset_free(set);
+    return NULL;
+}
+
+static void test_two_threads_train(void **state)
+{
+    alone before[2] = {{.seed = "seed=3"}, {.seed = "seed=4"}};
+    alone both[2] = {{.seed = "seed=3"}, {.seed = "seed=4"}};
+    pthread_t threads[2];
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        train_alone(&before[i]);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, train_alone, &both[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(before[i].status, RW_OK);
+        assert_int_equal(both[i].status, RW_OK);
+        assert_true(both[i].hash == before[i].hash);
+    }
+    assert_true(before[0].hash != before[1].hash);
 }
 
 static void test_every_method_learns(void **state)
@@ -142,6 +199,29 @@ static void test_looking_changes_nothing(void **state)
 }
 
 /* ---- runs */
+
+/* A program in a language with a decimal comma resumes what it has saved. */
+static void test_decimal_comma(void **state)
+{
+    static const char *const comma[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"};
+    watcher first = {.stop_after = 30}, second = {0};
+    char *folder = make_folder();
+    rw_recipe *recipe = make_tiny_recipe();
+    const char *set = NULL;
+    (void)state;
+    for (size_t i = 0; i < sizeof comma / sizeof *comma && !set; i++)
+        set = setlocale(LC_ALL, comma[i]);
+    assert_ok(rw_recipe_set(recipe, "loss.temperature", "0.5"));
+    assert_int_equal(train(recipe, folder, &first), RW_ECANCELLED);
+    assert_ok(resume(folder, &second));
+    setlocale(LC_ALL, "C");
+    rw_recipe_free(recipe);
+    remove_folder(folder);
+    if (!set) {
+        print_message("skipped: no language with a decimal comma\n");
+        skip();
+    }
+}
 
 static void test_stopped_run_ends_in_the_same_bytes(void **state)
 {
@@ -377,9 +457,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_method_learns),
         cmocka_unit_test(test_one_trainer_at_a_time),
+        cmocka_unit_test(test_two_threads_train),
         cmocka_unit_test(test_ruined_latents_are_noticed),
         cmocka_unit_test(test_looking_changes_nothing),
         cmocka_unit_test(test_stopped_run_ends_in_the_same_bytes),
+        cmocka_unit_test(test_decimal_comma),
         cmocka_unit_test(test_selection_is_by_validation),
         cmocka_unit_test(test_the_speed_of_an_epoch_is_its_mean),
         cmocka_unit_test(test_divergence_keeps_the_last_good_checkpoint),
