@@ -91,10 +91,10 @@ json() {
   for key in "$@"; do
     grep -q "\"$key\": " "$file" || fail "$what: no key '$key' in $(cat "$file")"
   done
-  command -v python3 >python && [ -s python ] || {
+  if ! command -v python3 >python; then
     [ -n "$not_tried" ] || left_out "the keys of JSON (no python3)"
     return
-  }
+  fi
   python3 - "$file" "$@" <<'END' || fail "$what: not the expected JSON: $(cat "$file")"
 import json, sys
 keys = list(json.load(open(sys.argv[1])))

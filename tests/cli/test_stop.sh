@@ -1,7 +1,7 @@
 #!/bin/sh
 # Ctrl-C: a checkpoint, a message that says how to continue, exit code 1; and the continued run ends in
 # the same bytes as one that was never stopped.
-# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
+# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # lib.sh is found when run; lists of words are meant
 . "$SOURCE/tests/cli/lib.sh"
 tiny_data data
 tiny_recipe recipe.yaml 120
