@@ -35,7 +35,10 @@ row() { # row RECIPE SEED RUN COMMAND
 
 quoted() { # each argument as a shell would need it
     for word in "$@"; do
-        case $word in *[!a-zA-Z0-9=._-]*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac
+        case $word in
+        '' | *[!a-zA-Z0-9=._-]*) printf " '%s'" "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")" ;;
+        *) printf ' %s' "$word" ;;
+        esac
     done
 }
 
@@ -60,7 +63,8 @@ for recipe in $recipes; do
             build/rewire train "$recipe" "$@" --seed "$seed" --threads "$threads" --out "$run"
         fi
         grep -q '^method: dense' "$run/recipe.yaml" || build/rewire verify "$run/best.rw"
-        row "$recipe" "$seed" "$run" "rewire train $recipe$(quoted "$@") --seed $seed --threads $threads" >"$run/row"
-        cat "$run/row" >>$results
+        row "$recipe" "$seed" "$run" "rewire train $recipe$(quoted "$@") --seed $seed --threads $threads" >"$run/row.new"
+        cat "$run/row.new" >>$results
+        mv "$run/row.new" "$run/row"
     done
 done

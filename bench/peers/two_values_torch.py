@@ -2,11 +2,12 @@
 
 Dense layers without biases in which every weight is one value or 0, as in LaPerm (Qiu and Suda, "Train by Reconnect",
 NeurIPS 2020, section 5.5), written from the paper's notebooks: batch 128, Adam with epsilon 1e-7, the sum of the
-losses, a decision every 250 steps. With --keep as in f1-keep and f2-keep: straight-through permutation, no L2. It
-differs from Rewire in the random numbers, and keeps no images back.
+losses, a decision every 250 steps; or straight-through permutation, without L2. It differs from Rewire in the
+random numbers, and keeps no images back.
 
-    two_values_torch.py f1 --data DIR --epochs 10     trains; one CSV line an epoch
-    two_values_torch.py f2 --seed 3 --keep --temperature 300
+    two_values_torch.py f1 --data DIR --epochs 10                            trains; one CSV line an epoch
+    two_values_torch.py f1 --keep --temperature 3                            as f1-keep
+    two_values_torch.py f2 --keep --temperature 300 --epochs 8 --seed 3      as f2-keep
 """
 
 import argparse

@@ -165,8 +165,8 @@ static void tell_operations(const bench *b, const rwi_plan *plan)
     b->out->activation_bytes = rwi_plan_bytes(plan);
 }
 
-/* Without data, from a handful of random images; periods given in epochs are those of the
- * recipe's own data set all the same. */
+/* Without data, from a handful of random images; periods given in epochs are all the same those
+ * of the recipe's data set, where that is a known one, at its full size. */
 static rw_status build_without_data(bench *b)
 {
     rw_recipe *recipe = b->run.recipe;

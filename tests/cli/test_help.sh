@@ -58,9 +58,10 @@ run 0 help resume
 same out <<'END'
 Usage: rewire resume RUN [OPTION]...
 
-Continues a run from its latest checkpoint. With the same number of threads the files
-it ends with are, byte for byte, those of a run that was never stopped. In its
-recipe.yaml more epochs may be asked for, also of a run that had ended.
+Continues a run from its latest checkpoint, with as many threads as before unless
+--threads says otherwise. Then the files it ends with are, byte for byte, those of
+a run that was never stopped. In its recipe.yaml more epochs may be asked for, also
+of a run that had ended.
 
 Options:
   -j, --threads N             threads; 0: OMP_NUM_THREADS, or one per core (default 0)
@@ -110,7 +111,7 @@ for command in $commands; do
   grep -oE '(^|[^-a-z])--[a-z]+(-[a-z]+)*' manual | sed 's/^[^-]*//' | sort -u >named
   what="docs/rewire.1, $words, options that there are"
   grep -vxFf options named | grep -vxE -- '--help' >strange
-  [ "$command" = sweep ] || empty strange
+  empty strange
   if command -v bash >found; then
     bash -c '. "$1"; _rewire_options "$2"' - "$SOURCE/cli/completion.bash" "$words" |
       tr ' ' '\n' | sort >completed

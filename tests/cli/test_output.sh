@@ -20,7 +20,6 @@ what='a closed pipe'
 } | true
 sleep 0.1
 while [ ! -s code ]; do sleep 0.1; done
-echo 0 | same code
 same code <<'END'
 1
 END
@@ -38,12 +37,16 @@ done
 "$REWIRE" --version >&- 2>err || fail "$what: exit code $?"
 empty err
 
+rm code
 what='stderr into a closed pipe'
 {
   "$REWIRE" train recipe.yaml --out piped 2>&1 >out
   echo $? >code
 } | true
 while [ ! -s code ]; do sleep 0.1; done
+same code <<END
+0
+END
 same_run plain piped
 
 # On a terminal: one line, as wide as COLUMNS allows, without colour when NO_COLOR says so.

@@ -59,7 +59,6 @@ for delay in 0.03 0.2; do
   sleep $delay
   kill -9 $pid 2>log
   wait $pid 2>log
-  unfinished early$delay
   run 0 $sweep -q -o early$delay
   as_whole early$delay
 done
