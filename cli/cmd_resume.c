@@ -13,10 +13,11 @@ static int resume(const cli_words *words, const void *options)
 const cli_command cli_resume = {
     .name = "resume",
     .summary = "continue a run that was stopped or killed",
-    .about = "Continues a run from its latest checkpoint. With the same number of threads the "
-             "files\n"
-             "it ends with are, byte for byte, those of a run that was never stopped. In its\n"
-             "recipe.yaml more epochs may be asked for, also of a run that had ended.\n",
+    .about =
+        "Continues a run from its latest checkpoint, with as many threads as before unless\n"
+        "--threads says otherwise. Then the files it ends with are, byte for byte, those of\n"
+        "a run that was never stopped. In its recipe.yaml more epochs may be asked for, also\n"
+        "of a run that had ended.\n",
     .examples = "  rewire resume runs/conv7-seed1\n",
     .words = {"RUN"},
     .needed = 1,

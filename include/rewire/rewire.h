@@ -139,7 +139,8 @@ RW_API rw_node rw_join(rw_net *net, rw_node a, rw_node b, const char *text);
  * "drawn init=he_normal": all kernels from this distribution. "scaled factor=0.5": kernels
  * times a factor. "as_drawn": what the layers say (the default). Several follow one another:
  * "scaled factor=2; random_prune keep=0.5". A trainer refuses a kernel with a group of nothing
- * but zeros that pruning left (RW_ESTATE), unless "allow_empty" is among them. Errors: RW_EUSAGE, RW_ESTATE (wired already). */
+ * but zeros that pruning left (RW_ESTATE), unless "allow_empty" is among them. Errors:
+ * RW_EUSAGE, RW_ESTATE (wired already). */
 RW_API rw_status rw_net_start(rw_net *net, const char *text);
 /* Ends building: output is the node that gives the logits. Draws the fixed values and gives
  * every site its method, "permute period=20". Errors: RW_EUSAGE for the first mistake of all
@@ -272,9 +273,10 @@ RW_API const float *rw_report_logits(const rw_report *report, int64_t index);
 
 typedef struct rw_trainer rw_trainer;
 /* options: optimizer=, lr=, batch=, schedule=, augment=, normalise=, validation=, ... (rw_list
- * "trainer" names them all). Net and data set must outlive the trainer, and a net has one
- * trainer at a time. Errors: RW_EUSAGE (an option, images that do not fit), RW_ESTATE (the net
- * has a trainer, or is not wired yet). */
+ * "trainer" names them all); normalise, the temperature of loss, and dtype are those that a net
+ * was trained with before, where they are not given. epochs is where schedules end. Net and
+ * data set must outlive the trainer, and a net has one trainer at a time. Errors: RW_EUSAGE (an
+ * option, images that do not fit), RW_ESTATE (the net has a trainer, or is not wired yet). */
 RW_API rw_status rw_trainer_new(rw_trainer **out, rw_net *net, const rw_dataset *train,
                                 const char *options);
 RW_API void rw_trainer_free(rw_trainer *trainer);
@@ -337,7 +339,7 @@ typedef struct rw_run_options {
     rw_progress_fn progress; /* or NULL */
     void *user;
     double checkpoint_seconds; /* 0: 60 */
-    int32_t threads;           /* as rw_set_threads, which it calls */
+    int32_t threads;           /* as rw_set_threads, which it calls; 0 to resume: as before */
 } rw_run_options;
 /* Trains a recipe into a folder: recipe.yaml, history.csv, history.jsonl, best.rw, last.rw,
  * resume.rw, and result.json at the end. Selected is the epoch with the highest validation
@@ -350,13 +352,13 @@ RW_API rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options);
  * track_between may have been edited in its recipe.yaml; another edit is RW_EFORMAT. */
 RW_API rw_status rw_run_resume(const rw_run_options *options);
 
-/* Nets of other programs: Keras HDF5 (.h5 or .hdf5, weights or whole models), .npz and .safetensors with
- * ordinary names. Reading: the recipe says what the net is; layers are matched by shape and
- * name, number or place (store/arrays_match.c); a normalisation that looks at data is the
- * file's, if it has input.mean and input.scale, or looks at all training images of the recipe's
- * data set. Such a net has no seed: all its weights count as trained freely, and the note
- * "origin" says where it came from. Errors: RW_EFORMAT for what does not fit, RW_EUNSUPPORTED
- * for a format this build cannot read. */
+/* Nets of other programs: Keras HDF5 (.h5 or .hdf5, weights or whole models), .npz and
+ * .safetensors with ordinary names. Reading: the recipe says what the net is; layers are
+ * matched by shape and name, number or place (store/arrays_match.c); a normalisation that looks
+ * at data is the file's, if it has input.mean and input.scale, or looks at all training images
+ * of the recipe's data set. Such a net has no seed: all its weights count as trained freely,
+ * and the note "origin" says where it came from. Errors: RW_EFORMAT for what does not fit,
+ * RW_EUNSUPPORTED for a format this build cannot read. */
 RW_API rw_status rw_net_import(rw_net **out, const char *path, rw_recipe *recipe);
 /* Writes the synchronised weights; the ending of path chooses the format (rw_list "formats").
  * options: "layout=keras" (kernels HWIO, inputs x units; the default of .h5 and .npz) or

@@ -3,6 +3,7 @@
 #include "train/run.h"
 
 #include "core/file.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "store/net_file.h"
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#define THREADS_MOST 1024
 
 double rwi_run_seconds(const rwi_run *run)
 {
@@ -347,6 +350,25 @@ rw_status rw_recipe_check(rw_recipe *recipe)
     return status;
 }
 
+/* Says so if no decision falls within the training: then it is one of free weights, and what
+ * counts is decided once, at the end. */
+static void warn_of_no_decision(const rwi_run *run)
+{
+    const rw_trainer *t = run->trainer;
+    const int64_t batches = rwi_trainer_batches(t), steps = batches * t->options.epochs;
+    bool wired = false;
+    for (int64_t step = 1; step <= steps; step++)
+        for (int i = 0; i < run->net->site_count; i++) {
+            const rwi_site *s = run->net->sites[i];
+            wired |= s->wiring != NULL;
+            if (s->wiring && rwi_site_due(s, step, (step - 1) / batches))
+                return;
+        }
+    if (wired)
+        rwi_log(RW_WARNING, "%s: no decision falls within all %lld steps ('%s')",
+                run->recipe->path, (long long)steps, run->net->method);
+}
+
 rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options)
 {
     rwi_run run;
@@ -359,6 +381,7 @@ rw_status rw_run_train(rw_recipe *recipe, const rw_run_options *options)
     RWI_TRY_GOTO(status, rwi_folder_make(options->out), done);
     RWI_TRY_GOTO(status, take_folder(&run), done);
     RWI_TRY_GOTO(status, found_run(&run), done);
+    warn_of_no_decision(&run);
     status = run_to_end(&run);
 done:
     end(&run);
@@ -389,6 +412,21 @@ static rw_status read_history(rwi_run *run, const rwi_tensors *file)
     return RW_OK;
 }
 
+/* As many as before, unless told otherwise: other numbers may give other bits. */
+static void take_threads(const rwi_run *run, const rwi_tensors *file)
+{
+    const char *text = rwi_tensors_get(file, "train.threads");
+    int64_t before;
+    if (!text || !rwi_parse_int(text, &before) || before < 1 || before > THREADS_MOST)
+        return;
+    if (run->options.threads == 0)
+        rw_set_threads((int32_t)before);
+    else if (run->options.threads != before)
+        rwi_log(RW_INFO,
+                "the run had %lld threads so far; with %d it may not end in the same bits",
+                (long long)before, run->options.threads);
+}
+
 static rw_status open_run(rwi_run *run)
 {
     char *recipe = rwi_path_join(run->options.out, "recipe.yaml");
@@ -404,6 +442,7 @@ static rw_status open_run(rwi_run *run)
     RWI_TRY_GOTO(status, rw_recipe_open(&run->recipe, recipe), done);
     run->owns_recipe = true;
     RWI_TRY_GOTO(status, rwi_tensors_read(&file, state), done);
+    take_threads(run, file);
     RWI_TRY_GOTO(status, rwi_run_build(run, file), done);
     status = read_history(run, file);
 done:

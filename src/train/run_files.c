@@ -24,6 +24,7 @@ rw_status rwi_run_checkpoint(rwi_run *run)
 {
     rwi_tensors_out *out = NULL;
     rwi_text seconds = {0};
+    char threads[16];
     char *path = rwi_path_join(run->options.out, "resume.rw");
     rw_status status = path ? RW_OK : rwi_fail_memory("a path");
     if (status == RW_OK)
@@ -35,6 +36,8 @@ rw_status rwi_run_checkpoint(rwi_run *run)
     rwi_text_add(&seconds, "%.3f", rwi_run_seconds(run));
     RWI_TRY_GOTO(status, seconds.failed ? rwi_fail_memory("a checkpoint") : RW_OK, done);
     rwi_tensors_note(out, "train.seconds", seconds.s);
+    snprintf(threads, sizeof threads, "%d", rwi_threads());
+    rwi_tensors_note(out, "train.threads", threads);
     rwi_run_pack_between(run, out);
     RWI_TRY_GOTO(status, rwi_tensors_write(out, path), done);
     run->saved = rwi_seconds();

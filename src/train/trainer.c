@@ -2,6 +2,7 @@
  * loader. */
 #include "train/trainer.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "data/normalise.h"
 #include "net/build.h"
@@ -232,12 +233,33 @@ rw_status rwi_trainer_create(rw_trainer **out, rw_net *net, const rw_dataset *se
     return RW_OK;
 }
 
+/* What is not given stays as it was in the training that the net comes from. */
+static rw_status parse_beside_own(const rw_net *net, const char *text, rwi_trainer_options *out)
+{
+    rwi_param rows[RWI_PARAM_ROWS] = {{0}};
+    char loss[2 * RWI_NAME_SIZE];
+    const char *temperature = rw_net_note(net, "temperature");
+    snprintf(loss, sizeof loss, "cross_entropy temperature=%.40s",
+             temperature ? temperature : "1");
+    for (int i = 0; rwi_trainer_params[i].key; i++) {
+        rwi_param *row = &rows[i];
+        *row = rwi_trainer_params[i];
+        if (strcmp(row->key, "normalise") == 0 && net->normal.count)
+            row->fallback = net->normal.name;
+        if (strcmp(row->key, "loss") == 0)
+            row->fallback = loss;
+        if (strcmp(row->key, "dtype") == 0 && rwi_net_half(net))
+            row->fallback = "bf16";
+    }
+    return rwi_params_parse("trainer", rows, text, out);
+}
+
 rw_status rw_trainer_new(rw_trainer **out, rw_net *net, const rw_dataset *train,
                          const char *options)
 {
     rwi_trainer_options parsed;
     *out = NULL;
-    RWI_TRY(rwi_params_parse("trainer", rwi_trainer_params, options ? options : "", &parsed));
+    RWI_TRY(parse_beside_own(net, options ? options : "", &parsed));
     return rwi_trainer_create(out, net, train, &parsed, NULL);
 }
 
@@ -323,6 +345,10 @@ rw_status rwi_trainer_check(const rw_trainer *t)
 rw_status rw_trainer_epoch(rw_trainer *t, rw_metrics *train)
 {
     bool done;
+    if (t->epoch == t->options.epochs)
+        rwi_log(RW_WARNING,
+                "all %lld epochs are done (epochs=), which is where a schedule ends",
+                (long long)t->epoch);
     RWI_TRY(rwi_trainer_run(t, NULL, NULL, &done));
     RWI_TRY(rwi_trainer_check(t));
     if (train)

@@ -27,6 +27,9 @@ while kill -0 $pid 2>log && [ ! -s killed/history.csv ]; do sleep 0.01; done
 kill -9 $pid 2>log
 wait $pid 2>log
 [ ! -e killed/result.json ] || fail "the run had ended before it was killed"
-run 0 resume killed -q -j 3
+cp -r killed other
+run 0 resume killed -q # as many as before
 same_run three killed
+run 0 resume other -j 2
+has err '^rewire: the run had 3 threads so far; with 2 it may not end in the same bits$'
 finish

@@ -100,6 +100,10 @@ refused 'method.*period'
 run 2 train recipe.yaml -q --set method.peroid=3 --out x
 refused "method.*did you mean 'period'"
 [ ! -e x ] || fail "a training that cannot begin left a folder"
+# No decision falls within the training.
+run 0 train recipe.yaml --epochs 1 --method 'permute period=1000' --out free
+has err "^rewire: warning: recipe.yaml: no decision falls within all 50 steps .'permute period=1000'.$"
+
 # Test images that do not fit the net are found before the first step, not after the last one.
 mkdir odd
 cp data/* odd

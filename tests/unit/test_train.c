@@ -85,10 +85,32 @@ static void test_one_trainer_at_a_time(void **state)
     rw_trainer_free(f.trainer);
     assert_fails(rw_trainer_new(&second, f.net, f.set, "schedule=nothing"), RW_EUSAGE,
                  "nothing");
-    assert_ok(rw_trainer_new(&f.trainer, f.net, f.set, "batch=20"));
+    assert_ok(rw_trainer_new(&f.trainer, f.net, f.set, "batch=20 loss=cross_entropy"));
     assert_null(rw_net_note(f.net, "temperature"));
     assert_fails(rw_trainer_validate(f.trainer, &(rw_metrics){0}), RW_ESTATE,
                  "keeps no validation images");
+    close_fixture(&f);
+}
+
+/* What a trainer is not told stays as it was: normalisation, temperature. */
+static void test_net_keeps_its_own(void **state)
+{
+    fixture f;
+    float before, after;
+    (void)state;
+    open_fixture(&f, "permute period=3",
+                 "batch=20 normalise=standardise loss=\"cross_entropy temperature=3\"");
+    before = f.net->normal.scale;
+    assert_true(before > 1);
+    rw_trainer_free(f.trainer);
+    assert_ok(rw_trainer_new(&f.trainer, f.net, f.set, "batch=30"));
+    after = f.net->normal.scale;
+    assert_true(after == before);
+    assert_string_equal(f.net->normal.name, "standardise");
+    assert_string_equal(rw_net_note(f.net, "temperature"), "3");
+    rw_trainer_free(f.trainer);
+    assert_ok(rw_trainer_new(&f.trainer, f.net, f.set, "normalise=scale"));
+    assert_true(f.net->normal.scale == 1);
     close_fixture(&f);
 }
 
@@ -458,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_every_method_learns),
         cmocka_unit_test(test_one_trainer_at_a_time),
         cmocka_unit_test(test_two_threads_train),
+        cmocka_unit_test(test_net_keeps_its_own),
         cmocka_unit_test(test_ruined_latents_are_noticed),
         cmocka_unit_test(test_looking_changes_nothing),
         cmocka_unit_test(test_stopped_run_ends_in_the_same_bytes),

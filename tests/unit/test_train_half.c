@@ -181,7 +181,7 @@ static void test_trainer_sets_the_note(void **state)
     assert_true(isfinite(m.loss));
     rw_trainer_free(t);
     assert_string_equal(rw_net_note(net, "dtype"), "bf16");
-    assert_ok(rw_trainer_new(&t, net, set, "batch=20"));
+    assert_ok(rw_trainer_new(&t, net, set, "batch=20 dtype=f32"));
     assert_null(rw_net_note(net, "dtype"));
     rw_trainer_free(t);
     assert_fails(rw_trainer_new(&t, net, set, "dtype=f16"), RW_EUSAGE, "dtype");
