@@ -1,5 +1,6 @@
 /* cmd_data_fetch.c - rewire data fetch: downloads a known data set and checks it. */
 #include "progress.h"
+#include <string.h>
 
 typedef struct fetch_options {
     const char *to, *mirror;
@@ -41,8 +42,10 @@ static int fetch(const cli_words *words, const void *options)
     if (status != RW_OK)
         return cli_fail(status);
     char quoted[4096];
+    const bool bare =
+        o->to != NULL && strchr(o->to, '/') == NULL; /* would be taken for a name */
     printf("%s is complete and checked\n", words->at[0]);
-    printf("next: rewire data info %s\n",
+    printf("next: rewire data info %s%s\n", bare ? "./" : "",
            cli_quoted(o->to != NULL ? o->to : words->at[0], quoted, sizeof quoted));
     return CLI_DONE;
 }

@@ -194,32 +194,41 @@ static void write_predictions(FILE *to, const rw_report *report)
     }
 }
 
-static int save_predictions(const rw_report *report, const char *path)
+/* ---- the command */
+
+static int print_all(const rw_report *report, const rw_dataset *set, const eval_options *o)
 {
-    cli_file file;
-    int code = path != NULL ? cli_file_begin(&file, path) : CLI_DONE;
-    if (path == NULL || code != CLI_DONE)
-        return code;
-    write_predictions(file.to, report);
-    return cli_file_end(&file, CLI_DONE);
+    return o->json ? print_json(report, set) : print_text(report, set, o);
 }
 
-/* ---- the command */
+/* The file for predictions is begun before the work that it is for. */
+static int eval_set(rw_net *net, const rw_dataset *set, const eval_options *o)
+{
+    char options[64];
+    rw_report *report = NULL;
+    cli_file file;
+    int code = o->predictions != NULL ? cli_file_begin(&file, o->predictions) : CLI_DONE;
+    if (code != CLI_DONE)
+        return code;
+    snprintf(options, sizeof options, "batch=%lld bins=%lld", (long long)o->batch,
+             (long long)o->bins);
+    rw_status status = rw_report_new(&report, net, set, options);
+    code = status == RW_OK ? CLI_DONE : cli_fail(status);
+    if (code == CLI_DONE && o->predictions != NULL)
+        write_predictions(file.to, report);
+    if (o->predictions != NULL)
+        code = cli_file_end(&file, code);
+    if (code == CLI_DONE)
+        code = print_all(report, set, o);
+    rw_report_free(report);
+    return code;
+}
 
 static int eval_on(rw_net *net, const char *data, const eval_options *o)
 {
-    char options[64];
     rw_dataset *set = NULL;
-    rw_report *report = NULL;
-    snprintf(options, sizeof options, "batch=%lld bins=%lld", (long long)o->batch,
-             (long long)o->bins);
-    rw_status status = rw_dataset_open(&set, data, o->split, NULL);
-    if (status == RW_OK)
-        status = rw_report_new(&report, net, set, options);
-    int code = status == RW_OK ? save_predictions(report, o->predictions) : cli_fail(status);
-    if (code == CLI_DONE)
-        code = o->json ? print_json(report, set) : print_text(report, set, o);
-    rw_report_free(report);
+    const rw_status status = rw_dataset_open(&set, data, o->split, NULL);
+    const int code = status == RW_OK ? eval_set(net, set, o) : cli_fail(status);
     rw_dataset_free(set);
     return code;
 }

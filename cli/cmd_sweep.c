@@ -253,7 +253,7 @@ const cli_command cli_sweep = {
     .examples =
         "  rewire sweep conv7 --over method.period=20,100,1000 --seeds 3 --out periods\n"
         "  rewire sweep f1 --seeds 0,7,9 --data mnist --out f1-seeds\n"
-        "  rewire sweep f2 --over \"method=permute;permute latents=keep\" \\\n"
+        "  rewire sweep f2 --over \"method=permute period=250;permute latents=keep\" \\\n"
         "          --over optimizer.lr=1e-3,1e-4 --epochs 5 --out f2-methods\n",
     .words = {"RECIPE"},
     .needed = 1,

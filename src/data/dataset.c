@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,14 @@ static bool split_options(const char *text, char name[RWI_NAME_SIZE], const char
 }
 
 /* A set from its source; takes the folder's name over when it succeeds. */
+/* A download that was broken off leaves a folder that looks like a data set. */
+static rw_status hint_fetch(const source *from, rw_status status)
+{
+    char was[512];
+    snprintf(was, sizeof was, "%s", rw_error_detail());
+    return rwi_fail(status, "%s; 'rewire data fetch %s' completes it", was, from->known->name);
+}
+
 static rw_status open_source(rw_dataset **out, source *from, rwi_split split,
                              const char *options)
 {
@@ -268,7 +277,7 @@ static rw_status open_source(rw_dataset **out, source *from, rwi_split split,
     rw_status status = fill(set, from, split, options);
     if (status != RW_OK) {
         rw_dataset_free(set);
-        return status;
+        return status == RW_ENOTFOUND && from->known ? hint_fetch(from, status) : status;
     }
     set->path = from->folder;
     from->folder = NULL;

@@ -9,7 +9,9 @@
 static rw_status check(const rwi_tensors *file, const rwi_tensor *t)
 {
     if (t->dtype != RWI_F32 && t->dtype != RWI_F64)
-        return rwi_fail(RW_EFORMAT, "'%s': tensor '%.100s' is not of type F32 or F64",
+        return rwi_fail(RW_EFORMAT,
+                        "'%s': tensor '%.100s' is not of type F32 or F64 (in PyTorch "
+                        "model.float() makes it so)",
                         rwi_tensors_path(file), t->name);
     return t->rank <= 4 ? RW_OK
                         : rwi_fail(RW_EFORMAT, "'%s': tensor '%.100s' has %d axes, at most 4",
