@@ -3,8 +3,9 @@
 
 Measures the machine's peak, then for every net training and inference, ours and PyTorch's, in turns (A B A B), so that
 whatever else the machine does falls on both; synchronisation, loader and memory besides. Of PyTorch every variant is
-tried for a moment (eager and compiled, both memory formats, the ways of Adam, every Python in $PYTHON), and the fastest
-two take part in the rounds. All figures are medians; ratios are medians of the ratios of each round.
+tried for a moment (eager, compiled and traced, both memory formats, every Python in $PYTHON; the best of these in
+pieces, with other ways of Adam, with huge pages), and the fastest two take part in the rounds. All figures are medians;
+ratios are medians of the ratios of each round.
 
 Prints tables and writes runs/bench/TIME-COMMIT.csv. Without PyTorch it measures our side alone.
 """
@@ -32,7 +33,7 @@ PATIENCE = 1200  # seconds that a variant may take to compile and warm up
 
 COLUMNS = (
     "time commit cpu threads net what dtype batch who variant version rounds ms ms_low ms_high images_per_second"
-    " gflops of_peak ratio peak_bytes"
+    " gflops of_peak ratio peak_bytes calls error command"
 ).split()
 
 
@@ -88,12 +89,13 @@ class Peer:
     """One variant of PyTorch's side: a process that measures once more whenever it is asked."""
 
     def __init__(self, args, python, net, dtype, batch, mode, **variant):
-        self.name = " ".join(variant.values())
+        self.name = " ".join(NAMES.get(key, "{}").format(value) for key, value in variant.items())
+        environment = dict(os.environ) | (HUGE if variant.pop("memory", None) else {})
         options = {"mode": mode, "batch": batch, "dtype": dtype, "threads": args.threads}
         options |= {"steps": args.steps, "seconds": args.seconds, "warmup": 3} | variant
         words = itertools.chain.from_iterable((f"--{key}", str(value)) for key, value in options.items())
         self.process = subprocess.Popen(
-            [python, "-W", "ignore", PEER, net, *words, "--serve"],
+            [python, "-W", "ignore", PEER, net, *words, "--serve"], env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         self.first = self.read()
@@ -105,15 +107,28 @@ class Peer:
         return json.loads(line) if line else {"error": "no answer"}
 
     def measure(self):
-        self.process.stdin.write("again\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write("again\n")
+            self.process.stdin.flush()
+        except OSError:
+            return {"error": "it has ended"}
         return self.read()
 
     def close(self):
         self.process.kill()
         self.process.wait()
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         self.process.stdout.close()
+
+
+NAMES = {"pieces": "in pieces of {}", "memory": "huge pages"}
+HUGE = {"THP_MEM_ALLOC_ENABLE": "1"}  # PyTorch's own switch, as ours ask for huge pages too
+PIECES = 50, 125  # images that stay in the caches, as ours predicts many
+
+
+# Who else decides: the published code's two sorts, one sort and a scatter, and the same by NumPy.
+DECIDERS = {"torch": "sync", "one sort": "sync_scatter", "numpy": "sync_numpy"}
 
 
 def variants(args, mode):
@@ -122,34 +137,46 @@ def variants(args, mode):
         return [{}]
     runs = ["eager", "compiled"] + ["traced"] * (mode == "infer")
     formats = ["channels_last"] if args.quick else ["default", "channels_last"]
-    adams = ["fused"] if args.quick else ["fused", "foreach", "loop"]
-    if mode == "infer":
-        return [{"run": r, "format": f} for r in runs for f in formats]
-    return [{"run": r, "format": f, "adam": a} for a in adams for r in runs for f in formats]
+    return [{"run": r, "format": f} | ({} if mode == "infer" else {"adam": "fused"}) for r in runs for f in formats]
 
 
-def peers(args, net, dtype, batch, mode):
-    """The fastest two, warm and waiting. Another Adam is only tried in the best form of the first."""
-    open_peers = []
-    for python in args.pythons:
-        best = None
-        for variant in variants(args, mode):
-            if best and variant.get("adam") != best[1].get("adam") and any(variant[k] != best[1][k] for k in ("run", "format")):
-                continue
-            peer = Peer(args, python, net, dtype, batch, mode, **variant)
-            if "error" in peer.first:
-                note(f"  {python} {peer.name}: {peer.first['error']}")
-                peer.close()
-                continue
-            note(f"  {python} {peer.name}: {peer.first['step_ms']:.2f} ms")
-            if best is None or peer.first["step_ms"] < best[0]:
-                best = peer.first["step_ms"], variant
-            open_peers.append(peer)
-            open_peers.sort(key=lambda p: p.first["step_ms"])
-            for slow in open_peers[2:]:
-                slow.close()
-            del open_peers[2:]
-    return open_peers
+def refinements(args, mode, batch):
+    """What is only tried in the best of these forms."""
+    if mode.startswith("sync"):
+        return []
+    pieces = [{"pieces": n} for n in PIECES if mode == "infer" and batch >= 2 * n and batch % n == 0]
+    adams = [{"adam": adam} for adam in ("foreach", "loop") if mode == "train" and not args.quick]
+    return pieces + adams + [{"memory": "huge"}]
+
+
+class Search:
+    """The fastest two, warm and waiting; tried has every first look."""
+
+    def __init__(self, args, net, dtype, batch, mode):
+        self.args, self.what = args, (net, dtype, batch, mode)
+        self.open, self.tried = [], []
+        for python in args.pythons:
+            self.best = None
+            for variant in variants(args, mode):
+                self.look(python, variant)
+            for more in refinements(args, mode, batch) if self.best else ():
+                self.look(python, self.best[1] | more)
+
+    def look(self, python, variant):
+        peer = Peer(self.args, python, *self.what, **variant)
+        self.tried.append((peer.name, peer.first))
+        if "error" in peer.first:
+            note(f"  {python} {peer.name}: {peer.first['error']}")
+            peer.close()
+            return
+        note(f"  {python} {peer.name}: {peer.first['step_ms']:.2f} ms")
+        if self.best is None or peer.first["step_ms"] < self.best[0]:
+            self.best = peer.first["step_ms"], variant
+        self.open.append(peer)
+        self.open.sort(key=lambda p: p.first["step_ms"])
+        for slow in self.open[2:]:
+            slow.close()
+        del self.open[2:]
 
 
 def find_pythons():
@@ -169,6 +196,13 @@ def median(rows, key):
     return statistics.median(values) if values else None
 
 
+def figures_of(first):
+    """A first look, or the error that came instead."""
+    if "error" in first:
+        return {"error": first["error"]}
+    return {"rounds": 1, "ms": first["step_ms"], "images_per_second": first["images_per_second"], "peak_bytes": first["peak_bytes"]}
+
+
 def summary(rows):
     """Of one side's rounds: the median, and the fastest and slowest round."""
     times = [row["step_ms"] for row in rows]
@@ -179,6 +213,7 @@ def summary(rows):
         "ms_high": max(times),
         "images_per_second": median(rows, "images_per_second"),
         "peak_bytes": max(row["peak_bytes"] for row in rows),
+        "calls": min((row["steps"] for row in rows if "steps" in row), default=None),
     }
 
 
@@ -190,6 +225,7 @@ class Bench:
             "commit": output_of("git", "-C", ROOT, "describe", "--always", "--dirty", "--abbrev=12"),
             "cpu": cpu_name(),
             "threads": args.threads,
+            "command": " ".join(["./dev bench", *sys.argv[1:]]),
         }
         self.version = output_of(REWIRE, "--version").removeprefix("rewire ")
 
@@ -208,23 +244,33 @@ class Bench:
         more = ["--inference"] if what == "infer" else []
         if rewire(self.args, net, dtype, batch, *more, steps=1) is None:
             return
-        others = peers(self.args, net, dtype, batch, what)
-        ours, theirs = [], [[] for _ in others]
+        search = Search(self.args, net, dtype, batch, what)
+        others, ours = search.open, []
+        theirs = [[] for _ in others]
         for _ in range(self.args.rounds):
             ours.append(rewire(self.args, net, dtype, batch, *more))
             for peer, rows in zip(others, theirs):
                 rows.append(peer.measure())
         for peer in others:
             peer.close()
-        good = [(p, r) for p, r in zip(others, theirs) if all("error" not in row for row in r)]
-        self.keep((net, dtype, batch, what), ours, good)
+        if None in ours:
+            return
+        for name, first in search.tried:
+            self.add((net, dtype, batch, f"{what} first look"), "torch", name, first.get("torch"), figures_of(first), None, None)
+        self.keep((net, dtype, batch, what), ours, [(p, r) for p, r in zip(others, theirs) if self.is_good(p, r, ours)])
+
+    def is_good(self, peer, rows, ours):
+        wrong = next((row["error"] for row in rows if "error" in row), None)
+        if not wrong and rows[0]["weights"] != ours[0]["weights"]:
+            wrong = f"not the same net: {rows[0]['weights']} weights, ours has {ours[0]['weights']}"
+        if wrong:
+            note(f"  {peer.name}, left out: {wrong}")
+        return not wrong
 
     def keep(self, key, ours, others):
         gflop = ours[0]["gflop_per_image"]
         mine = self.add(key, "rewire", "", self.version, summary(ours), gflop, None)
         for peer, rows in sorted(others, key=lambda other: median(other[1], "step_ms")):
-            if rows[0]["weights"] != ours[0]["weights"]:
-                note(f"  not the same net: {rows[0]['weights']} weights, ours has {ours[0]['weights']}")
             ratio = statistics.median(b["step_ms"] / a["step_ms"] for a, b in zip(ours, rows))
             self.add(key, "torch", peer.name, rows[0]["torch"], summary(rows), gflop, ratio)
             mine["ratio"] = ratio if mine["ratio"] is None else min(mine["ratio"], ratio)
@@ -238,7 +284,7 @@ class Bench:
             "every_step": ["--set", "method=permute latents=keep period=1"],
             "loader": ["--data", DATA[net]],
         }
-        others = {who: peers(self.args, net, "f32", 1, mode)[:1] for who, mode in (("torch", "sync"), ("numpy", "sync_numpy"))}
+        others = {who: Search(self.args, net, "f32", 1, mode).open[:1] for who, mode in DECIDERS.items()}
         ours, theirs = {form: [] for form in forms}, {who: [] for who in others}
         for _ in range(self.args.rounds):
             for form, more in forms.items():
@@ -262,6 +308,8 @@ class Bench:
                 self.add((net, "f32", None, "sync"), who, "", rows[0]["torch"], figures, None, ratio)
         share = [row["sync_ms"] / (row["period"] * row["step_ms"]) for row in published]
         self.add_times(net, "step", [row["step_ms"] for row in published], 1 + statistics.median(share))
+        at_20 = [row["sync_ms"] / (20 * row["step_ms"]) for row in published]
+        self.add_times(net, "step_at_20", [row["step_ms"] for row in published], 1 + statistics.median(at_20))
         for form, parts, base in (("every_step", ("step_ms", "sync_ms"), "dense"), ("loader", ("step_ms", "wait_ms"), "published")):
             if None in ours[form] or None in ours[base]:
                 continue
@@ -296,18 +344,19 @@ class Bench:
         return next(iter(self.find(**wanted)), {})
 
     def print_parts(self):
-        lines = [["net", "sync ms", "from random", "torch ms", "ratio", "numpy ms", "ratio", "cost at period", "cost every step"]]
+        heads = itertools.chain(*((f"{who} ms", "ratio") for who in DECIDERS))
+        lines = [["net", "sync ms", "from random", *heads, "cost at period", "at period 20", "every step"]]
         loader = [["net", "batch ms", "step ms", "cost in a step"]]
         for net in self.args.nets:
-            mine = {what: self.first(net=net, what=what, who="rewire") for what in ("sync", "sync_far", "loader", "step", "step_every_step", "step_loader")}
+            mine = {what: self.first(net=net, what=what, who="rewire") for what in ("sync", "sync_far", "loader", "step", "step_at_20", "step_every_step", "step_loader")}
             if not mine["step"]:
                 continue
             cost = {what: cell(row["ratio"] - 1 if row.get("ratio") else None, ".1%") for what, row in mine.items()}
-            other = (self.first(net=net, what="sync", who=who) for who in ("torch", "numpy"))
+            other = (self.first(net=net, what="sync", who=who) for who in DECIDERS)
             times = ((cell(row.get("ms"), ".1f"), cell(row.get("ratio"), ".1f")) for row in other)
             lines.append([
                 *(net, cell(mine["sync"]["ms"], ".2f"), cell(mine["sync_far"]["ms"], ".2f"), *itertools.chain(*times)),
-                *(cost["step"], cost["step_every_step"]),
+                *(cost["step"], cost["step_at_20"], cost["step_every_step"]),
             ])
             loader.append([net, cell(mine["loader"]["ms"], ".2f"), cell(mine["step"]["ms"], ".2f"), cost["step_loader"]])
         print_table("Synchronisation (cost: of a step; every step: straight-through against dense)", lines)
@@ -325,6 +374,7 @@ class Bench:
 
     def peak_rows(self):
         rows = [{"dtype": dtype, "gflops": self.peak.get(f"{dtype}_gflops"), "variant": self.peak.get(dtype)} for dtype in ("f32", "bf16")]
+        rows.append({"dtype": "f32", "variant": f"triad {self.peak.get('triad_gb_per_second')} GB/s"})
         return [self.constants | {"what": "peak", "who": "machine"} | row for row in rows]
 
 
@@ -348,7 +398,7 @@ def arguments():
     parser.add_argument("--infer", help="batches of inference; default: 1,1000; 0: none")
     parser.add_argument("--no-parts", action="store_true", help="neither synchronisation nor loader")
     parser.add_argument("--rounds", type=int, help="default: 5")
-    parser.add_argument("--steps", type=int, default=50, help="in a round, at most")
+    parser.add_argument("--steps", type=int, default=1000, help="in a round, at most")
     parser.add_argument("--seconds", type=float, help="in a round, at most; default: 10")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--alone", action="store_true", help="without PyTorch")
@@ -391,6 +441,9 @@ def main():
         measure(bench)
     except KeyboardInterrupt:
         note("stopped; these are the figures so far")
+    except Exception:
+        note(f"figures so far: {os.path.relpath(bench.write(args.out))}")
+        raise
     print(f"{bench.constants['cpu']}, {args.threads} threads, commit {bench.constants['commit']}")
     if peak:
         print(f"peak: {peak['f32_gflops']} GFLOP/s f32 ({peak['f32']}), {peak['bf16_gflops'] or 'n/a'} bf16, "

@@ -42,7 +42,7 @@ class Conv7(torch.nn.Module):
         for i, conv in enumerate(self.convs):
             if conv.stride == (2, 2):
                 x = F.pad(x, (1, 2, 1, 2))
-            x = F.relu(conv(x))
+            x = F.relu(conv(x), inplace=True)
             if i in (2, 5, 6):
                 x = F.dropout(x, 0.4, self.training)
         return self.dense(x.flatten(1))

@@ -52,7 +52,7 @@ def stage(inputs, filters, rates):
     """conv, ReLU, norm, and dropout, once for each rate (None: no dropout); then a pool."""
     layers = []
     for rate in rates:
-        layers += [conv(inputs, filters), nn.ReLU(), norm2d(filters)]
+        layers += [conv(inputs, filters), nn.ReLU(inplace=True), norm2d(filters)]
         layers += [nn.Dropout(rate)] if rate else []
         inputs = filters
     return layers + [nn.MaxPool2d(2)]
@@ -61,8 +61,8 @@ def stage(inputs, filters, rates):
 def small_head(inputs):
     """The dense layers of conv2 and conv4."""
     return [
-        *(nn.Flatten(), nn.Linear(inputs, 256), nn.ReLU(), nn.Dropout(0.5), norm1d(256)),
-        *(nn.Linear(256, 256), nn.ReLU(), norm1d(256), nn.Dropout(0.5), nn.Linear(256, 10)),
+        *(nn.Flatten(), nn.Linear(inputs, 256), nn.ReLU(inplace=True), nn.Dropout(0.5), norm1d(256)),
+        *(nn.Linear(256, 256), nn.ReLU(inplace=True), norm1d(256), nn.Dropout(0.5), nn.Linear(256, 10)),
     ]
 
 
@@ -81,7 +81,7 @@ def conv13():
         *stage(128, 256, [0.4, 0.4, None]),
         *stage(256, 512, [0.4, 0.4, None]),
         *stage(512, 512, [0.4, 0.4, None]),
-        *(nn.Dropout(0.5), nn.Flatten(), nn.Linear(512, 512), nn.ReLU(), norm1d(512), nn.Dropout(0.5), nn.Linear(512, 10)),
+        *(nn.Dropout(0.5), nn.Flatten(), nn.Linear(512, 512), nn.ReLU(inplace=True), norm1d(512), nn.Dropout(0.5), nn.Linear(512, 10)),
     )
 
 
@@ -90,19 +90,21 @@ class Block(nn.Module):
         super().__init__()
         stride = 1 if inputs == filters else 2
         self.main = nn.Sequential(
-            *(conv(inputs, filters, stride=stride), norm2d(filters), nn.ReLU()),
+            *(conv(inputs, filters, stride=stride), norm2d(filters), nn.ReLU(inplace=True)),
             *(conv(filters, filters), norm2d(filters)),
         )
         self.shortcut = nn.Identity() if stride == 1 else conv(inputs, filters, 1, 2)
 
     def forward(self, x):
-        return F.relu(self.main(x) + self.shortcut(x))
+        y = self.main(x)
+        y += self.shortcut(x)
+        return F.relu(y, inplace=True)
 
 
 def resnet50():
     sizes = [16] * 9 + [32] * 8 + [64] * 8
     return nn.Sequential(
-        *(conv(3, 16), norm2d(16), nn.ReLU()),
+        *(conv(3, 16), norm2d(16), nn.ReLU(inplace=True)),
         *(Block(a, b) for a, b in zip(sizes, sizes[1:])),
         *(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(64, 10)),
     )
@@ -152,15 +154,17 @@ class Infer:
         del l2
         self.args, self.x = args, images(args, shape)
         model = model.eval().requires_grad_(False)
-        self.forward = traced(args, model, self.x) if args.run == "traced" else compiled(args, model)
+        self.parts = self.x.split(args.pieces or args.batch)
+        self.forward = traced(args, model, self.parts[0]) if args.run == "traced" else compiled(args, model)
+        self.quiet = torch.no_grad if args.run == "compiled" else torch.inference_mode
 
     def before(self):
         pass
 
-    @torch.no_grad()
     def run(self):
-        with precision(self.args):
-            return self.forward(self.x)
+        """The whole batch, or in pieces that stay in the caches."""
+        with self.quiet(), precision(self.args):
+            return [self.forward(part) for part in self.parts]
 
 
 class Synchronise:
@@ -180,6 +184,14 @@ class Synchronise:
     def run(self):
         for w, values in zip(self.weights, self.sorted):
             w.copy_(values.gather(1, w.argsort(dim=1).argsort(dim=1)))
+
+
+class SynchroniseScatter(Synchronise):
+    """The same with one sort and a scatter."""
+
+    def run(self):
+        for w, values in zip(self.weights, self.sorted):
+            w.scatter_(1, w.argsort(dim=1), values)
 
 
 class SynchroniseNumpy(Synchronise):
@@ -241,14 +253,14 @@ def peak_bytes():
 
 
 def milliseconds(subject, count, seconds):
-    """Of count calls, or as many as so many seconds allow: at least three, or one if it alone takes longer."""
+    """Of count calls, or as many as so many seconds allow: at least three, or two if one alone takes longer."""
     times, end, least = [], time.perf_counter() + seconds, 3
     while len(times) < count and (len(times) < least or time.perf_counter() < end):
         subject.before()
         start = time.perf_counter()
         subject.run()
         times.append(1e3 * (time.perf_counter() - start))
-        least = 3 if times[0] < 1e3 * seconds else 1
+        least = 3 if times[0] < 1e3 * seconds else 2
     return times
 
 
@@ -257,7 +269,7 @@ def report(args, subject, parameters):
     median, low, high = (float(np.percentile(times, p)) for p in (50, 10, 90))
     return {
         **{key: getattr(args, key) for key in ("net", "mode", "batch", "dtype", "run", "format", "adam", "threads")},
-        "torch": torch.__version__,
+        "torch": np.__version__ if args.mode == "sync_numpy" else torch.__version__,
         "weights": parameters,
         "steps": len(times),
         "step_ms": median,
@@ -268,26 +280,29 @@ def report(args, subject, parameters):
     }
 
 
+MODES = {"train": Train, "infer": Infer, "sync": Synchronise, "sync_scatter": SynchroniseScatter, "sync_numpy": SynchroniseNumpy}
+
+
 def prepare(args):
     torch.manual_seed(1)
     torch.set_num_threads(args.threads)
     build, shape, l2 = NETS[args.net]
     model = build().to(memory_format=memory_format(args))
-    kind = {"train": Train, "infer": Infer, "sync": Synchronise, "sync_numpy": SynchroniseNumpy}[args.mode]
-    subject = kind(args, model, shape, l2)
-    milliseconds(subject, args.warmup, args.seconds)
+    subject = MODES[args.mode](args, model, shape, l2)
+    milliseconds(subject, args.warmup, float("inf"))
     return subject, sum(p.numel() for p in model.parameters())
 
 
 def arguments():
     parser = argparse.ArgumentParser(description="Times the nets of the LaPerm paper in PyTorch.")
     parser.add_argument("net", choices=NETS)
-    parser.add_argument("--mode", choices=["train", "infer", "sync", "sync_numpy"], default="train")
+    parser.add_argument("--mode", choices=MODES, default="train")
     parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--run", choices=["eager", "compiled", "traced"], default="eager", help="traced: only to predict")
     parser.add_argument("--format", choices=["default", "channels_last"], default="default")
     parser.add_argument("--adam", choices=["loop", "foreach", "fused"], default="foreach")
+    parser.add_argument("--pieces", type=int, default=0, help="predict so many images at a time; default: all")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--warmup", type=int, default=5)
@@ -306,6 +321,7 @@ def main():
         print(json.dumps({"error": f"{type(error).__name__}: {sentence}"}), flush=True)
         return 1
     for _ in sys.stdin if args.serve else ():
+        milliseconds(subject, 1, 0)  # others had the caches
         print(json.dumps(report(args, subject, parameters)), flush=True)
     return 0
 
