@@ -111,13 +111,14 @@ static rw_status set_normal(import *m)
     const rw_shape x = m->run.net->input;
     const int64_t count = (int64_t)x.h * x.w * x.c;
     float *mean = rwi_alloc((size_t)count, sizeof *mean);
-    if (!mean)
-        return rwi_fail_memory("the normalisation");
     n->mean = rwi_alloc((size_t)count, sizeof *n->mean);
     n->count = n->mean ? count : 0;
     snprintf(n->name, sizeof n->name, "%s", m->normaliser->name);
-    rw_status status =
-        n->mean ? fit(m, n->mean, &n->scale) : rwi_fail_memory("the normalisation");
+    if (!mean || !n->mean) {
+        rwi_free(mean);
+        return rwi_fail_memory("the normalisation");
+    }
+    rw_status status = fit(m, n->mean, &n->scale);
     if (status == RW_OK)
         status = take_normal(m, n, mean);
     rwi_free(mean);
