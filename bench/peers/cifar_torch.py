@@ -14,7 +14,7 @@ import os
 import sys
 import time
 
-from conv7_torch import BATCH, Permutation, augment, find_data, he_uniform, one_epoch, share_right
+from conv7_torch import BATCH, Permutation, augment, need_data, he_uniform, one_epoch, share_right
 from nets_torch import L2, NETS
 
 import numpy as np
@@ -128,10 +128,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    folder = find_data(args.data, "cifar10")
-    if not folder:
-        sys.exit("no CIFAR-10: give --data DIR, or set REWIRE_DATA to a folder that holds cifar10/")
-    train(args, folder)
+    train(args, need_data(args.data, "cifar10", "CIFAR-10"))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,10 @@ def find_data(data, name):
     return next((c for c in candidates if os.path.isdir(c)), None)
 
 
+def need_data(data, name, what):
+    return find_data(data, name) or sys.exit(f"no {what}: give --data DIR, or set REWIRE_DATA to a folder that holds {name}/")
+
+
 def one_epoch(step, x, labels, generator, size=BATCH):
     """Every image once, in a new order; the last, incomplete batch is dropped. Mean loss and accuracy."""
     order = torch.randperm(len(x), generator=generator)
@@ -229,13 +233,10 @@ def main():
     parser.add_argument("--channels-last", action="store_true", help="NHWC activations")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    folder = find_data(args.data, "mnist")
     if args.steps:
-        time_steps(args, folder)
-    elif folder:
-        train(args, folder)
+        time_steps(args, find_data(args.data, "mnist"))
     else:
-        sys.exit("no MNIST: give --data DIR, or set REWIRE_DATA to a folder that holds mnist/")
+        train(args, need_data(args.data, "mnist", "MNIST"))
 
 
 if __name__ == "__main__":

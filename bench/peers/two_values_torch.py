@@ -12,9 +12,8 @@ random numbers, and keeps no images back.
 
 import argparse
 import os
-import sys
 
-from conv7_torch import Permutation, find_data, one_epoch, read_mnist, share_right
+from conv7_torch import Permutation, need_data, one_epoch, read_mnist, share_right
 
 import torch
 import torch.nn.functional as F
@@ -117,10 +116,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    folder = find_data(args.data, "mnist")
-    if not folder:
-        sys.exit("no MNIST: give --data DIR, or set REWIRE_DATA to a folder that holds mnist/")
-    train(args, folder)
+    train(args, need_data(args.data, "mnist", "MNIST"))
 
 
 if __name__ == "__main__":

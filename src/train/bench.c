@@ -12,14 +12,13 @@
 
 #include <string.h>
 
-#define STEPS        100
-#define WARMUP       10
-#define STEPS_LIMIT  1000000
-#define PERIOD_LIMIT 1000000
-#define BATCHES      4  /* of random images */
-#define LOADS        24 /* batches that the loader makes */
-#define SYNCS        5  /* decisions, when the period is longer than the measurement */
-#define SYNCS_FAR    3
+#define STEPS       100
+#define WARMUP      10
+#define STEPS_LIMIT 1000000
+#define BATCHES     4  /* of random images */
+#define LOADS       24 /* batches that the loader makes */
+#define SYNCS       5  /* decisions, when the period is longer than the measurement */
+#define SYNCS_FAR   3
 
 enum { GRADIENT, OPTIMIZER, STEP, WAIT, SYNC, SYNC_FAR, LOAD, LISTS };
 
@@ -83,16 +82,6 @@ static void synchronise(bench *b, int list)
         if (net->sites[i]->wiring)
             rwi_site_renew(net->sites[i]);
     sample(b, list, start, rwi_seconds());
-}
-
-/* Steps from one decision to the next at the start of the recipe; 0: there are none. */
-static int64_t period_of(const rw_net *net)
-{
-    for (int64_t step = 1; step <= PERIOD_LIMIT; step++)
-        for (int i = 0; i < net->site_count; i++)
-            if (net->sites[i]->wiring && rwi_site_due(net->sites[i], step, 0))
-                return step;
-    return 0;
 }
 
 static rw_status time_steps(bench *b)
@@ -188,7 +177,7 @@ static rw_status build_without_data(bench *b)
 static rw_status train(bench *b)
 {
     RWI_TRY(b->options->loader ? rwi_run_build(&b->run, NULL) : build_without_data(b));
-    b->out->period = period_of(b->run.net);
+    b->out->period = rwi_trainer_first_decision(b->run.trainer, RWI_DECISION_LIMIT);
     b->out->sync_after = b->steps >= SYNCS ? b->steps / SYNCS : 1;
     if (b->out->sync_after > b->out->period)
         b->out->sync_after = b->out->period;

@@ -355,16 +355,11 @@ rw_status rw_recipe_check(rw_recipe *recipe)
 static void warn_of_no_decision(const rwi_run *run)
 {
     const rw_trainer *t = run->trainer;
-    const int64_t batches = rwi_trainer_batches(t), steps = batches * t->options.epochs;
+    const int64_t steps = rwi_trainer_batches(t) * t->options.epochs;
     bool wired = false;
-    for (int64_t step = 1; step <= steps; step++)
-        for (int i = 0; i < run->net->site_count; i++) {
-            const rwi_site *s = run->net->sites[i];
-            wired |= s->wiring != NULL;
-            if (s->wiring && rwi_site_due(s, step, (step - 1) / batches))
-                return;
-        }
-    if (wired)
+    for (int i = 0; i < run->net->site_count; i++)
+        wired |= run->net->sites[i]->wiring != NULL;
+    if (wired && steps <= RWI_DECISION_LIMIT && !rwi_trainer_first_decision(t, steps))
         rwi_log(RW_WARNING, "%s: no decision falls within all %lld steps ('%s')",
                 run->recipe->path, (long long)steps, run->net->method);
 }

@@ -328,6 +328,17 @@ rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t)
     return next_epoch(t);
 }
 
+int64_t rwi_trainer_first_decision(const rw_trainer *t, int64_t steps)
+{
+    for (int64_t step = 1; step <= steps; step++)
+        for (int i = 0; i < t->net->site_count; i++) {
+            const rwi_site *s = t->net->sites[i];
+            if (s->wiring && rwi_site_due(s, step, (step - 1) / s->epoch_steps))
+                return step;
+        }
+    return 0;
+}
+
 rw_status rwi_trainer_check(const rw_trainer *t)
 {
     for (int i = 0; i < t->net->site_count; i++) {

@@ -73,6 +73,9 @@ rw_status rwi_trainer_run(rw_trainer *t, bool (*stop)(void *user, rw_trainer *t)
 /* RW_EDIVERGED when a latent is no longer finite, which the losses so far need not have shown.
  */
 rw_status rwi_trainer_check(const rw_trainer *t);
+/* The first step (from 1) after which a site decides; 0: none does in so many steps. */
+#define RWI_DECISION_LIMIT 1000000
+int64_t rwi_trainer_first_decision(const rw_trainer *t, int64_t steps);
 /* The numbers so far in this epoch, and the learning rate of a batch of an epoch (both
  * 0-based). */
 rw_metrics rwi_trainer_metrics(const rw_trainer *t);

@@ -158,16 +158,32 @@ static void put_three(rwi_arrays *arrays, const char *const names[3], const int 
     assert_ok(rwi_arrays_add(arrays, "out", "kernel", RWI_PART_KERNEL, 2, dense, &a));
 }
 
-static void assert_order(const char *const names[3], const int numbers[3])
+static void count_message(void *user, rw_level level, const char *message)
+{
+    *(int *)user += level == RW_WARNING && strstr(message, "is sorted by name") != NULL;
+}
+
+static void assert_matched(const char *const names[3], const int numbers[3], bool sorted,
+                           int expected_warnings)
 {
     rwi_arrays arrays;
+    int warnings = 0;
     rw_net *net = filled_net(three, 1);
     put_three(&arrays, names, numbers);
+    arrays.sorted = sorted;
+    rw_set_log(count_message, &warnings);
     assert_ok(rwi_arrays_to_net(&arrays, "x", net));
+    rw_set_log(NULL, NULL);
+    assert_int_equal(warnings, expected_warnings);
     for (int i = 0; i < 3; i++)
         assert_float_equal(net->sites[i]->weights[0], (float)(i + 1), 0);
     rwi_arrays_free(&arrays);
     rw_net_free(net);
+}
+
+static void assert_order(const char *const names[3], const int numbers[3])
+{
+    assert_matched(names, numbers, false, 0);
 }
 
 static void test_orders(void **state)
@@ -185,38 +201,16 @@ static void test_orders(void **state)
                  (const int[]){1, 2, 3});
 }
 
-static void count_message(void *user, rw_level level, const char *message)
-{
-    *(int *)user += level == RW_WARNING && strstr(message, "is sorted by name") != NULL;
-}
-
 /* A file sorted by name: numbers count as numbers, and what is guessed is said. */
 static void test_sorted(void **state)
 {
     (void)state;
-    static const struct {
-        const char *names[3];
-        int numbers[3], warnings;
-    } rows[] = {
-        {{"block10_a", "block2_a", "block2_b"}, {3, 1, 2}, 1},
-        {{"layer1.10.conv", "layer1.2.conv", "layer1.3.conv"}, {3, 1, 2}, 0},
-        {{"conv2d_1", "conv2d_2", "conv2d_3"}, {1, 2, 3}, 0}, /* the recipe's own names */
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        rwi_arrays arrays;
-        int warnings = 0;
-        rw_net *net = filled_net(three, 1);
-        put_three(&arrays, rows[i].names, rows[i].numbers);
-        arrays.sorted = true;
-        rw_set_log(count_message, &warnings);
-        assert_ok(rwi_arrays_to_net(&arrays, "x", net));
-        rw_set_log(NULL, NULL);
-        assert_int_equal(warnings, rows[i].warnings);
-        for (int k = 0; k < 3; k++)
-            assert_float_equal(net->sites[k]->weights[0], (float)(k + 1), 0);
-        rwi_arrays_free(&arrays);
-        rw_net_free(net);
-    }
+    assert_matched((const char *const[]){"block10_a", "block2_a", "block2_b"},
+                   (const int[]){3, 1, 2}, true, 1);
+    assert_matched((const char *const[]){"layer1.10.conv", "layer1.2.conv", "layer1.3.conv"},
+                   (const int[]){3, 1, 2}, true, 0);
+    assert_matched((const char *const[]){"conv2d_1", "conv2d_2", "conv2d_3"}, /* the recipe's */
+                   (const int[]){1, 2, 3}, true, 0);
 }
 
 /* A layer may be called as the normalisation is. */
