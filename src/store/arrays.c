@@ -3,9 +3,7 @@
 
 #include "core/memory.h"
 
-#include <float.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,19 +72,4 @@ void rwi_arrays_free(rwi_arrays *arrays)
         rwi_free(arrays->at[i].data);
     rwi_free(arrays->at);
     *arrays = (rwi_arrays){0};
-}
-
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are read as they lie there");
-
-void rwi_floats_copy(float *to, const void *bytes, int64_t count, bool wide)
-{
-    const char *from = bytes;
-    if (!wide)
-        memcpy(to, from, (size_t)count * sizeof *to);
-    for (int64_t i = 0; wide && i < count; i++) {
-        double value;
-        memcpy(&value, from + i * (int64_t)sizeof value, sizeof value);
-        to[i] = fabs(value) > (double)FLT_MAX ? copysignf(INFINITY, value < 0 ? -1.0F : 1.0F)
-                                              : (float)value;
-    }
 }

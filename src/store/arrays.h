@@ -45,9 +45,6 @@ typedef struct rwi_arrays {
 rw_status rwi_arrays_add(rwi_arrays *arrays, const char *layer, const char *name,
                          rwi_array_part part, int rank, const int64_t *shape, rwi_array **out);
 void rwi_arrays_free(rwi_arrays *arrays); /* frees what it holds and zeroes it */
-/* count little-endian floats (wide: doubles) at any alignment; those too large for a float
- * become infinite. */
-void rwi_floats_copy(float *to, const void *bytes, int64_t count, bool wide);
 
 /* All arrays of a wired net, synchronised, in node order: kernel, bias or gamma, beta, mean,
  * variance of each layer. arrays is zeroed but for layout. */

@@ -52,10 +52,14 @@ static rw_status need(cursor *c, const char *text)
 
 static rw_status read_type(cursor *c, rwi_npy *out)
 {
-    out->wide = take(c, "'<f8'");
-    if (out->wide || take(c, "'<f4'"))
-        return RW_OK;
-    return fail_at(c, "'<f4' or '<f8' (little-endian floats)");
+    static const char *const names[] = {
+        [RWI_FLOAT32] = "'<f4'", [RWI_FLOAT64] = "'<f8'", [RWI_FLOAT16] = "'<f2'"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        out->type = (rwi_float)i;
+        if (take(c, names[i]))
+            return RW_OK;
+    }
+    return fail_at(c, "'<f4', '<f8' or '<f2' (little-endian floats)");
 }
 
 static rw_status read_order(cursor *c, rwi_npy *out)

@@ -130,7 +130,7 @@ static rw_status transpose(rwi_array *a)
 
 static rw_status check_length(const rwi_npy *npy, int64_t count)
 {
-    const int64_t size = npy->wide ? 8 : 4;
+    const int64_t size = rwi_float_size(npy->type);
     int64_t numbers = 1;
     for (int i = 0; i < npy->rank; i++) {
         if (npy->shape[i] && numbers > count / npy->shape[i])
@@ -153,7 +153,7 @@ static rw_status take_array(const reader *r, const char *name, const entry *e)
     RWI_TRY(rwi_npy_parse(&npy, e->bytes, e->count));
     RWI_TRY(check_length(&npy, e->count));
     RWI_TRY(rwi_arrays_add_named(r->arrays, name, npy.rank, npy.shape, &a));
-    rwi_floats_copy(a->data, e->bytes + npy.header, a->count, npy.wide);
+    rwi_floats_copy(a->data, e->bytes + npy.header, a->count, npy.type);
     return npy.fortran && a->rank > 1 ? transpose(a) : RW_OK;
 }
 

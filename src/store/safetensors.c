@@ -32,6 +32,8 @@ static const struct {
     [RWI_I64] = {"I64", 8},
     [RWI_F32] = {"F32", 4},
     [RWI_F64] = {"F64", 8},
+    [RWI_F16] = {"F16", 2},
+    [RWI_BF16] = {"BF16", 2},
     [RWI_DTYPE_OTHER] = {"?", 0},
     {"BOOL", 1},
     {"I8", 1},
@@ -39,8 +41,6 @@ static const struct {
     {"F8_E5M2", 1},
     {"I16", 2},
     {"U16", 2},
-    {"F16", 2},
-    {"BF16", 2},
     {"U64", 8},
     {"C64", 8},
 };

@@ -13,6 +13,8 @@ typedef enum rwi_dtype {
     RWI_I64,
     RWI_F32,
     RWI_F64,
+    RWI_F16,
+    RWI_BF16,
     RWI_DTYPE_OTHER
 } rwi_dtype;
 

@@ -1,18 +1,34 @@
 /* safetensors_plain.c - the weights alone, as PyTorch names and orders them: conv2d_1.weight,
  * dense_1.bias, batchnorm_1.running_mean. In Python, load_state_dict(load_file(path)). */
 #include "store/arrays.h"
+#include "store/floats.h"
 #include "store/net_file.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static rw_status check(const rwi_tensors *file, const rwi_tensor *t)
+static bool find_type(rwi_dtype dtype, rwi_float *type)
 {
-    if (t->dtype != RWI_F32 && t->dtype != RWI_F64)
-        return rwi_fail(RW_EFORMAT,
-                        "'%s': tensor '%.100s' is not of type F32 or F64 (in PyTorch "
-                        "model.float() makes it so)",
-                        rwi_tensors_path(file), t->name);
+    static const rwi_dtype dtypes[] = {[RWI_FLOAT32] = RWI_F32,
+                                       [RWI_FLOAT64] = RWI_F64,
+                                       [RWI_FLOAT16] = RWI_F16,
+                                       [RWI_BFLOAT16] = RWI_BF16};
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++) {
+        *type = (rwi_float)i;
+        if (dtypes[i] == dtype)
+            return true;
+    }
+    return false;
+}
+
+static rw_status check(const rwi_tensors *file, const rwi_tensor *t, rwi_float *type)
+{
+    if (!find_type(t->dtype, type))
+        return rwi_fail(
+            RW_EFORMAT,
+            "'%s': tensor '%.100s' is not of type F32, F64, F16 or BF16 (in PyTorch "
+            "model.float() makes it so)",
+            rwi_tensors_path(file), t->name);
     return t->rank <= 4 ? RW_OK
                         : rwi_fail(RW_EFORMAT, "'%s': tensor '%.100s' has %d axes, at most 4",
                                    rwi_tensors_path(file), t->name, t->rank);
@@ -22,15 +38,16 @@ static rw_status take_all(const rwi_tensors *file, rwi_arrays *arrays)
 {
     const rwi_tensor *t;
     const char *before = "";
+    rwi_float type;
     rwi_array *a;
     arrays->sorted = true;
     for (int i = 0; (t = rwi_tensors_at(file, i)) != NULL; i++) {
         if (rwi_arrays_skips(t->name))
             continue;
-        RWI_TRY(check(file, t));
+        RWI_TRY(check(file, t, &type));
         RWI_TRY(rwi_within(rwi_arrays_add_named(arrays, t->name, t->rank, t->shape, &a), "'%s'",
                            rwi_tensors_path(file)));
-        rwi_floats_copy(a->data, t->data, a->count, t->dtype == RWI_F64);
+        rwi_floats_copy(a->data, t->data, a->count, type);
         arrays->sorted &= strcmp(before, t->name) < 0;
         before = t->name;
     }

@@ -57,6 +57,16 @@ sys.exit(len(rows[0]) != len(rows[1]) or len(pairs) != 800 or not worst < 1e-4)
 END
 }
 
+# same_arrays A B: the same net comes of both files.
+same_arrays() {
+  run 0 convert "$1" a.rw --recipe recipe.yaml --force
+  run 0 convert "$2" b.rw --recipe recipe.yaml --force
+  run 0 convert a.rw a.safetensors --force
+  run 0 convert b.rw b.safetensors --force
+  what="$2, as floats"
+  cmp a.safetensors b.safetensors || fail "$what: not the numbers of $1"
+}
+
 numpy=
 has_module numpy && numpy=yes
 if [ -n "$numpy" ] && [ -n "$zip" ]; then
@@ -64,12 +74,16 @@ if [ -n "$numpy" ] && [ -n "$zip" ]; then
   what=tools/reference/forward.py
   "$python" "$SOURCE/$what" net.npz layers.json data/t10k-images-idx3-ubyte >theirs || fail "$what"
   agrees theirs
-  # An archive that NumPy wrote, in its own ways: deflated or not, doubles, Fortran's order.
+  # Archives that NumPy wrote, in its own ways: deflated or not, doubles, Fortran's order, and
+  # halves, which are those halves as floats.
   "$python" - <<'END' || fail "numpy cannot read or write net.npz"
 import numpy as np
 net = dict(np.load("net.npz"))
 np.savez("stored.npz", **net)
 np.savez_compressed("doubles.npz", **{k: np.asfortranarray(v, "f8") for k, v in net.items()})
+halves = {k: v.astype("f2") for k, v in net.items()}
+np.savez("halves.npz", **halves)
+np.savez("rounded.npz", **{k: v.astype("f4") for k, v in halves.items()})
 END
   for file in stored doubles; do
     run 0 convert $file.npz back.rw --recipe recipe.yaml --force
@@ -78,6 +92,7 @@ END
     cut -d, -f5- predictions.csv | tail -n +2 >theirs
     same theirs <logits
   done
+  same_arrays rounded.npz halves.npz
 fi
 
 if [ -n "$numpy" ] && [ -n "$zip" ] && has_module safetensors; then
@@ -107,7 +122,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as f
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 
 class Net(nn.Module):
@@ -130,7 +145,11 @@ class Net(nn.Module):
 
 
 net = Net().eval()
-net.load_state_dict(load_file("net.safetensors"))
+tensors = load_file("net.safetensors")
+net.load_state_dict(tensors)
+for name, half in (("float16", torch.float16), ("bfloat16", torch.bfloat16)):
+    save_file({k: v.to(half) for k, v in tensors.items()}, name + ".safetensors")
+    save_file({k: v.to(half).float() for k, v in tensors.items()}, name + "-32.safetensors")
 arrays = np.load("net.npz")
 pixels = np.fromfile("data/t10k-images-idx3-ubyte", np.uint8)[16:].reshape(-1, 8, 8, 1)
 x = ((pixels / 255.0 - arrays["input.mean"]) * arrays["input.scale"]).transpose(0, 3, 1, 2)
@@ -139,6 +158,9 @@ with torch.no_grad():
         print(",".join("%.9g" % v for v in row))
 END
   agrees theirs
+  for half in float16 bfloat16; do
+    same_arrays $half-32.safetensors $half.safetensors
+  done
 fi
 
 [ -n "$zip" ] || left_out="$left_out libzip"

@@ -372,19 +372,6 @@ static void test_limits(void **state)
     rwi_arrays_free(&a);
 }
 
-static void test_floats(void **state)
-{
-    (void)state;
-    const double wide[] = {0.5, -1e300, 1e300, 3.25};
-    char bytes[sizeof wide + 1];
-    float out[4];
-    memcpy(bytes + 1, wide, sizeof wide);
-    rwi_floats_copy(out, bytes + 1, 4, true);
-    assert_float_equal(out[0], 0.5, 0);
-    assert_true(isinf(out[1]) && out[1] < 0 && isinf(out[2]) && out[2] > 0);
-    assert_float_equal(out[3], 3.25, 0);
-}
-
 /* ---- out of memory, anywhere */
 
 static rw_status there_and_back(rw_net *from, rw_net *to)
@@ -425,8 +412,7 @@ int main(void)
         cmocka_unit_test(test_sorted),     cmocka_unit_test(test_called_input),
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_bias_of_zeros),
         cmocka_unit_test(test_wired_net),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_limits),     cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_no_memory),
     };
     return run_all(tests);
 }

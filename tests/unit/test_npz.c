@@ -35,10 +35,11 @@ static void test_headers(void **state)
     (void)state;
     rwi_npy npy;
     assert_ok(parse("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }   \n", &npy));
-    assert_true(!npy.wide && !npy.fortran && npy.rank == 2 && npy.shape[1] == 2);
+    assert_true(npy.type == RWI_FLOAT32 && !npy.fortran && npy.rank == 2 && npy.shape[1] == 2);
     assert_ok(parse("{'shape':(7,),'fortran_order':True,'descr':'<f8'}\n", &npy));
-    assert_true(npy.wide && npy.fortran && npy.rank == 1 && npy.shape[0] == 7);
-    assert_ok(parse("{'descr': '<f4', 'fortran_order': False, 'shape': ()}\n", &npy));
+    assert_true(npy.type == RWI_FLOAT64 && npy.fortran && npy.rank == 1 && npy.shape[0] == 7);
+    assert_ok(parse("{'descr': '<f2', 'fortran_order': False, 'shape': ()}\n", &npy));
+    assert_true(npy.type == RWI_FLOAT16);
     assert_int_equal(npy.rank, 0);
 }
 
@@ -48,9 +49,9 @@ static void test_bad_headers(void **state)
     static const struct {
         const char *dictionary, *text;
     } bad[] = {
-        {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}\n", "'<f4' or '<f8'"},
-        {"{'descr': '<i8', 'fortran_order': False, 'shape': (2,)}\n", "'<f4' or '<f8'"},
-        {"{'descr': '|O', 'fortran_order': False, 'shape': (2,)}\n", "'<f4' or '<f8'"},
+        {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}\n", "'<f4', '<f8' or '<f2'"},
+        {"{'descr': '<i8', 'fortran_order': False, 'shape': (2,)}\n", "'<f4', '<f8' or '<f2'"},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (2,)}\n", "'<f4', '<f8' or '<f2'"},
         {"{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}\n", "True or False"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2)}\n", "a tuple"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}\n", "a number"},
