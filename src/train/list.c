@@ -122,11 +122,30 @@ static bool recipes_at(int index, found *f)
     return true;
 }
 
+/* What holds where a recipe does not say; NULL: nothing does. */
+static const char *fallback_of(const rwi_recipe_key *row)
+{
+    if (row->fallback)
+        return row->fallback;
+    for (const rwi_param *p = rwi_trainer_params; p->key; p++)
+        if (strcmp(p->key, row->key) == 0)
+            return p->fallback;
+    return NULL;
+}
+
 static bool keys_at(int index, found *f)
 {
+    rwi_text text = {0};
     if (index >= RWI_RECIPE_KEYS)
         return false;
-    *f = (found){rwi_recipe_keys[index].key, rwi_recipe_keys[index].help, NULL};
+    const rwi_recipe_key *row = &rwi_recipe_keys[index];
+    const char *fallback = fallback_of(row);
+    rwi_text_add(&text, "%s", row->help);
+    if (fallback || row->needed)
+        rwi_text_add(&text, " (%s%s)", fallback ? "default: " : "needed",
+                     fallback ? fallback : "");
+    keep_text(summary_text, sizeof summary_text, &text);
+    *f = (found){row->key, summary_text, NULL};
     return true;
 }
 

@@ -50,7 +50,8 @@ typedef struct rwi_recipe_key {
     bool needed;
     bool later; /* may be edited while a run is stopped */
     double lowest, highest;
-    const char *choices; /* "none|raw" */
+    const char *choices;  /* "none|raw" */
+    const char *fallback; /* where it is not given; NULL: the trainer's own, if it has one */
 } rwi_recipe_key;
 extern const rwi_recipe_key rwi_recipe_keys[]; /* ends with a NULL key */
 #define RWI_RECIPE_KEYS 21

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *value_of(const rw_recipe *recipe, const char *key, const char *fallback)
+static const char *value_of(const rw_recipe *recipe, const char *key)
 {
     const char *value = rw_recipe_get(recipe, key);
-    return value ? value : fallback;
+    return value ? value : rwi_recipe_key_find(key)->fallback;
 }
 
 static rw_status open_data(rwi_run *run)
@@ -80,8 +80,8 @@ static rw_status set_start(rwi_run *run)
     double prune = 0;
     rwi_text text = {0};
     rw_status status;
-    rwi_parse_real(value_of(run->recipe, "prune", "0"), &prune);
-    rwi_text_add(&text, "%s", value_of(run->recipe, "start", "as_drawn"));
+    rwi_parse_real(value_of(run->recipe, "prune"), &prune);
+    rwi_text_add(&text, "%s", value_of(run->recipe, "start"));
     if (prune > 0)
         rwi_text_add(&text, "; random_prune keep=%.12g", 1 - prune);
     status =
@@ -96,12 +96,12 @@ rw_status rwi_run_build_net(rwi_run *run)
     char options[64];
     rw_node output;
     rw_status status;
-    snprintf(options, sizeof options, "seed=%.40s", value_of(r, "seed", "0"));
+    snprintf(options, sizeof options, "seed=%.40s", value_of(r, "seed"));
     status = rw_net_new(&run->net, rw_dataset_shape(run->train), options);
     RWI_TRY(rwi_recipe_blame(r, "seed", 0, status));
     RWI_TRY(add_layers(run, &output));
     RWI_TRY(set_start(run));
-    status = rw_net_wire(run->net, output, value_of(r, "method", "permute"));
+    status = rw_net_wire(run->net, output, rw_recipe_get(r, "method"));
     RWI_TRY(rwi_recipe_blame(r, "method", 0, status));
     return add_notes(run);
 }
@@ -204,7 +204,7 @@ rw_status rwi_run_build(rwi_run *run, const rwi_tensors *file)
     if (status != RW_OK)
         return blame(run->recipe, culprit, status);
     RWI_TRY(check_test(run));
-    run->track_test = strcmp(value_of(run->recipe, "track_test", "no"), "yes") == 0;
-    rwi_parse_int(value_of(run->recipe, "track_between", "0"), &run->track_between);
+    run->track_test = strcmp(value_of(run->recipe, "track_test"), "yes") == 0;
+    rwi_parse_int(value_of(run->recipe, "track_between"), &run->track_between);
     return file ? rwi_trainer_unpack(run->trainer, file) : RW_OK;
 }

@@ -50,6 +50,11 @@ for name in f1 f2 f1-keep f2-keep conv7 lenet-300-100; do
   run 0 list recipes --names
   has out "^$name\$"
 done
+run 0 list keys
+has out '^net .*\(needed\)$'
+has out '^batch .*\(default: 50\)$'
+has out '^prune .*\(default: 0\)$'
+has out '^about  *what it is, in sentences$'
 run 0 list methods permute
 has out '^  period='
 run 0 list recipes f1
