@@ -1,8 +1,6 @@
 /* floats.c - a row for each kind of number. */
 #include "store/floats.h"
 
-#include "backend/bf16.h"
-
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -24,8 +22,7 @@ static float float_of_64(const char *at)
                                          : (float)value;
 }
 
-/* A sign, 5 bits of exponent, of which 0 means 1 without the leading bit, and 10 of fraction.
- */
+/* A sign, 5 bits of exponent, 0 of which means 1 without the leading bit, 10 of fraction. */
 static float float_of_16(const char *at)
 {
     uint16_t bits;
@@ -40,9 +37,8 @@ static float float_of_16(const char *at)
 
 static float float_of_bf16(const char *at)
 {
-    rwi_bf16 half;
-    memcpy(&half, at, sizeof half);
-    return rwi_bf16_wide(half);
+    const char bytes[] = {0, 0, at[0], at[1]};
+    return float_of_32(bytes);
 }
 
 static const struct {
