@@ -70,6 +70,8 @@ typedef struct rwi_op {
     /* Outside training, fused: y = (y - norm_mean) * norm_scale + norm_shift, by channels, the
      * batch norm behind a relu; all NULL: none. Kernels that fuse no norm never see one. */
     const float *norm_mean, *norm_scale, *norm_shift;
+    bool pooled; /* outside training, fused behind all that: out holds the greatest of every 2x2
+                    pixels of y, half of its rows and columns, a last odd one left out */
     bool params_kept; /* params, state and norm hold what they did in the last run; never while
                          training */
     int64_t step;     /* dropout */
@@ -87,6 +89,7 @@ typedef struct rwi_kernel {
     rwi_op_kind kind;
     bool fuses_relu;
     bool fuses_norm;
+    bool fuses_pool;
     bool masks_dx;                   /* can do what op.masks_dx asks for */
     bool (*takes)(const rwi_op *op); /* NULL: every op of its kind */
     bool (*half)(

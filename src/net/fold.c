@@ -22,7 +22,7 @@ bool rwi_step_fold(rwi_step *step, const rwi_step *norm)
     const rw_shape y = step->op.y, x = norm->op.x;
     const bool multiplies = step->op.kind == RWI_OP_CONV2D || step->op.kind == RWI_OP_DENSE;
     if (norm->op.kind != RWI_OP_BATCHNORM || norm->op.training || !multiplies || step->norm ||
-        x.c != y.c || x.h != y.h || x.w != y.w)
+        step->op.pooled || x.c != y.c || x.h != y.h || x.w != y.w)
         return false;
     if (step->op.relu && !step->op.with->fuses_norm)
         return false;

@@ -78,6 +78,18 @@ static bool take_relu(rwi_step *maker, const rwi_step *relu)
     return maker->op.relu;
 }
 
+/* Outside training nobody asks which of the pixels was the greatest. */
+static bool take_pool(rwi_step *maker, const rwi_step *pool)
+{
+    const rwi_op *op = &pool->op;
+    const bool padded = op->pad_top || op->pad_left || op->pad_bottom || op->pad_right;
+    const bool halves = op->kernel_h == 2 && op->kernel_w == 2 && op->stride == 2 && !padded;
+    if (op->kind != RWI_OP_MAXPOOL || op->training || !halves || maker->op.pooled)
+        return false;
+    maker->op.pooled = maker->op.with->fuses_pool;
+    return maker->op.pooled;
+}
+
 /* The step before this one, if it now does the work of both. */
 static rwi_step *absorb(const rwi_plan *plan, const rwi_step *step)
 {
@@ -85,7 +97,9 @@ static rwi_step *absorb(const rwi_plan *plan, const rwi_step *step)
     if (x->uses != 1 || x->maker < 0)
         return NULL;
     rwi_step *maker = &plan->steps[x->maker];
-    return take_relu(maker, step) || rwi_step_fold(maker, step) ? maker : NULL;
+    const bool taken =
+        take_relu(maker, step) || rwi_step_fold(maker, step) || take_pool(maker, step);
+    return taken ? maker : NULL;
 }
 
 /* Who absorbs a step takes over its value; the steps that are left move together. */

@@ -177,6 +177,75 @@ static void test_behind_relu(void **state)
     check(x, behind_relu, true, "behind relu in bfloat16");
 }
 
+/* Numbers of pooled images whose sides are no multiples of a tile's, and odd. */
+static const char *const pooled[] = {
+    "conv2d filters=16 kernel=3 padding=same",
+    "relu",
+    "conv2d filters=32 kernel=3 padding=same",
+    "relu",
+    "batchnorm",
+    "maxpool size=2",
+    "conv2d filters=48 kernel=3",
+    "maxpool size=2",
+    "relu",
+    "flatten",
+    NULL,
+};
+
+/* The greatest of what was to be written is the greatest of what was written. */
+static void test_pooled(void **state)
+{
+    (void)state;
+    const rw_shape x = {18, 23, 3};
+    rw_net *net = make_net(x, pooled, "permute");
+    stir(net, "name");
+    rwi_plan *plain = inference(net, "auto", true, false);
+    rwi_plan *fused = inference(net, "auto", false, false);
+    compare(net, plain, fused, 0, "float32");
+    const bool ours = strcmp(fused->steps[0].op.with->backend, "x86") == 0;
+    assert_int_equal(rwi_plan_steps(fused), ours ? 3 : 6);
+    rwi_plan_free(plain);
+    rwi_plan_free(fused);
+    rw_net_free(net);
+    check(x, pooled, false, "pooled");
+    check(x, pooled, true, "pooled in bfloat16");
+}
+
+typedef struct pool_case {
+    const char *lines[6];
+    int alone, pooled; /* steps, if no kernel pools, if one does */
+} pool_case;
+
+/* Other windows than 2x2, a border that counts, a second pool and what must come before a pool
+ * stay steps of their own. */
+static const pool_case pools[] = {
+    {{"conv2d filters=16 kernel=3 padding=same", "maxpool size=2", "flatten"}, 2, 1},
+    {{"conv2d filters=16 kernel=3 padding=same", "maxpool size=3", "flatten"}, 2, 2},
+    {{"conv2d filters=16 kernel=3 padding=same", "maxpool size=2 stride=1", "flatten"}, 2, 2},
+    {{"conv2d filters=16 kernel=3 padding=same", "maxpool size=2 padding=same", "flatten"},
+     2,
+     2},
+    {{"conv2d filters=16 kernel=3", "maxpool size=2", "maxpool size=2", "flatten"}, 3, 2},
+    {{"conv2d filters=16 kernel=3", "maxpool size=2", "batchnorm", "flatten"}, 3, 2},
+    {{"conv2d filters=16 kernel=3", "avgpool size=2", "flatten"}, 2, 2},
+};
+
+static void test_what_pools(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++) {
+        const pool_case *c = &pools[i];
+        rw_net *net = make_net((rw_shape){13, 13, 16}, c->lines, "permute");
+        rwi_plan *plan = inference(net, "auto", false, false);
+        const bool ours = plan->steps[0].op.with->fuses_pool;
+        assert_int_equal(rwi_plan_steps(plan), ours ? c->pooled : c->alone);
+        rwi_plan_free(plan);
+        rw_net_free(net);
+        check((rw_shape){13, 13, 16}, c->lines, false, c->lines[1]);
+        check((rw_shape){13, 13, 16}, c->lines, true, c->lines[1]);
+    }
+}
+
 /* The weights that a user sees and verifies are not the folded ones. */
 static void test_weights_stay(void **state)
 {
@@ -211,7 +280,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_graphs),      cmocka_unit_test(test_what_folds),
-        cmocka_unit_test(test_behind_relu), cmocka_unit_test(test_weights_stay),
+        cmocka_unit_test(test_behind_relu), cmocka_unit_test(test_pooled),
+        cmocka_unit_test(test_what_pools),  cmocka_unit_test(test_weights_stay),
         cmocka_unit_test(test_no_memory),
     };
     rwi_set_threads(1); /* tiny tensors: waking threads would take longer than the work */

@@ -41,6 +41,7 @@
 typedef struct winograd {
     const rwi_level *level;
     rwi_wino_grid forward, back; /* back: dy to dx */
+    rwi_wino_view pooled;        /* y, if it is pooled */
     int64_t threads, block;      /* tiles in a block */
     int64_t parts, filters; /* of the batch, at a time: when weights' gradients are summed */
     int64_t weights, room;  /* floats: transformed weights; a thread's block */
@@ -149,6 +150,7 @@ static void measure_views(const rwi_op *op, winograd *w)
     const size_t each = op->half ? sizeof(rwi_bf16) : sizeof(float);
     w->forward = rwi_wino_grid_of(rwi_wino_view_of(op->x, each, step, top, left),
                                   rwi_wino_view_of(op->y, each, 1, 0, 0), op->batch);
+    w->pooled = rwi_wino_view_of((rw_shape){op->y.h / 2, op->y.w / 2, op->y.c}, each, 1, 0, 0);
     w->back = rwi_wino_grid_of(
         rwi_wino_view_of(op->y, each, 1, 2 - top / step, 2 - left / step),
         rwi_wino_view_of(op->x, each, step, top % step, left % step), op->batch);
@@ -211,6 +213,7 @@ typedef struct convolution {
     const float *weights;
     rwi_epilogue end;
     void *out;
+    const rwi_wino_view *pooled; /* what out is; NULL: g->out */
     bool half;
 } convolution;
 
@@ -247,13 +250,26 @@ static void multiply_block(const winograd *w, const rwi_wino_grid *g, const floa
             });
 }
 
+/* Where the outputs of a phase are, or what they are pooled to. */
+static void point_outputs(const convolution *c, rwi_wino_place at, int64_t phase, void *nowhere,
+                          rwi_wino_tile *tile)
+{
+    if (!c->pooled) {
+        rwi_wino_point(&c->g->out, c->out, at, phase, OUT, nowhere, tile->out);
+        return;
+    }
+    at.row /= 2;
+    at.column /= 2;
+    rwi_wino_point(c->pooled, c->out, at, 0, OUT / 2, nowhere, tile->out);
+}
+
 /* All phases of a tile, transformed back. */
 static void transform_outputs(const winograd *w, const convolution *c, rwi_wino_place at,
                               void *nowhere, rwi_wino_tile *tile, float *from)
 {
     const rwi_wino_view *v = &c->g->out;
     for (int64_t p = 0; p < v->phases; p++) {
-        rwi_wino_point(v, c->out, at, p, OUT, nowhere, tile->out);
+        point_outputs(c, at, p, nowhere, tile);
         w->level->wino_outputs(tile, v->shape.c, from + p * v->shape.c, v->stride, &c->end);
     }
 }
@@ -265,7 +281,7 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
     const int64_t count = g->tiles - first < w->block ? g->tiles - first : w->block;
     float *inputs = scratch, *products = inputs + POINTS * g->in.stride;
     float *nowhere = products + POINTS * g->out.stride;
-    rwi_wino_tile tile = {.half = c->half};
+    rwi_wino_tile tile = {.half = c->half, .pooled = c->pooled != NULL};
     memset(nowhere, 0, (size_t)(g->in.wide + g->out.wide) * sizeof *nowhere);
     const rwi_wino_place start = rwi_wino_find(g, first);
     rwi_wino_place at = start;
@@ -324,6 +340,7 @@ static rw_status forward(rwi_op *op)
                            .weights = p.weights,
                            .end = rwi_epilogue_of(op, 0),
                            .out = op->out,
+                           .pooled = op->pooled ? &w->pooled : NULL,
                            .half = op->half};
     if (!(w->kept && op->params_kept))
         transform_weights(op, w, &p);
@@ -459,6 +476,7 @@ const rwi_kernel rwi_kernel_x86_winograd = {
     .kind = RWI_OP_CONV2D,
     .fuses_relu = true,
     .fuses_norm = true,
+    .fuses_pool = true,
     .takes = takes,
     .half = rwi_half_always,
     .prepare = prepare,

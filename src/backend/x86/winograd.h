@@ -24,8 +24,9 @@
 
 /* Where the pixels of a tile are: those outside the image point to zeros nobody else uses. */
 typedef struct rwi_wino_tile {
-    bool half;  /* all are bfloat16, else float32 */
-    bool small; /* of in and out the first 4x4 and 2x2 count */
+    bool half;   /* all are bfloat16, else float32 */
+    bool small;  /* of in and out the first 4x4 and 2x2 count */
+    bool pooled; /* out are 2x2, each the greatest of four outputs */
     void *in[RWI_WINO_IN * RWI_WINO_IN];
     void *out[RWI_WINO_OUT * RWI_WINO_OUT];
     void *sign[RWI_WINO_OUT * RWI_WINO_OUT]; /* outputs of the relu, or NULL in all */

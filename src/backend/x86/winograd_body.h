@@ -207,6 +207,29 @@ HERE void put_output(const void *of, int i, lanes x)
     store(p->tile->out[i], p->c, p->half, epilogue_end(&p->end, x + p->end.bias));
 }
 
+HERE void put_lanes(const void *of, int i, lanes x)
+{
+    ((lanes *)(uintptr_t)of)[i] = x;
+}
+
+HERE lanes greater(lanes a, lanes b)
+{
+    return lanes_where_greater(b, a, b, a);
+}
+
+/* A tile's outputs y, two by two. */
+HERE void put_pooled(const pixels *to, const lanes *y)
+{
+    for (int i = 0; i < OUT / 2 * (OUT / 2); i++) {
+        const lanes *corner = y + i / (OUT / 2) * 2 * OUT + i % (OUT / 2) * 2;
+        lanes four[2 * 2] = {corner[0], corner[1], corner[OUT], corner[OUT + 1]};
+        for (int k = 0; k < 2 * 2; k++)
+            four[k] = epilogue_end(&to->end, four[k] + to->end.bias);
+        store(to->tile->out[i], to->c, to->half,
+              greater(greater(four[0], four[1]), greater(four[2], four[3])));
+    }
+}
+
 /* dy of one pixel, masked by the relu's output and kept so. */
 HERE lanes masked(void *dy, const void *sign, int64_t c, bool half)
 {
@@ -237,10 +260,15 @@ HERE void outputs(const rwi_wino_tile *tile, bool half, int64_t channels, float 
     for (int64_t c = 0; c < channels; c += LANES) {
         const pixels to = {.tile = tile, .c = c, .end = epilogue_load(end, c), .half = half};
         const spread at = {from + c, stride};
+        lanes y[OUT * OUT];
         if (tile->small)
             both_ways(a_small, SMALL_IN, SMALL_OUT, get_spread, &at, put_output, &to);
-        else
+        else if (!tile->pooled)
             both_ways(a_line, IN, OUT, get_spread, &at, put_output, &to);
+        else {
+            both_ways(a_line, IN, OUT, get_spread, &at, put_lanes, y);
+            put_pooled(&to, y);
+        }
     }
 }
 
