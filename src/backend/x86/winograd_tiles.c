@@ -57,25 +57,37 @@ rwi_wino_place rwi_wino_next(const rwi_wino_grid *g, rwi_wino_place at)
     return (rwi_wino_place){.n = at.n + 1};
 }
 
-void rwi_wino_point(const rwi_wino_view *v, const void *images, rwi_wino_place at,
-                    int64_t phase, int size, void *nowhere, void **to)
+/* size is known where this is compiled. */
+static inline void point(const rwi_wino_view *v, const void *images, rwi_wino_place at,
+                         int64_t phase, int size, void *nowhere, void **to)
 {
     const rw_shape s = v->shape;
     const int64_t step = v->step, pixel = s.c * (int64_t)v->each;
     const int64_t row = step * at.row + phase / step - v->top;
     const int64_t column = step * at.column + phase % step - v->left;
-    const bool all = column >= 0 && column + step * (size - 1) < s.w;
     char *image = (char *)(uintptr_t)images + at.n * s.h * s.w * pixel;
+    int64_t across[RWI_WINO_IN]; /* bytes from a line's beginning; -1: outside */
+    for (int i = 0; i < size; i++) {
+        const int64_t x = column + step * i;
+        across[i] = x >= 0 && x < s.w ? x * pixel : -1;
+    }
     for (int64_t y = row; y < row + step * size; y += step, to += size) {
         char *line = image + y * s.w * pixel;
         const bool inside = y >= 0 && y < s.h;
-        for (int i = 0; all && inside && i < size; i++)
-            to[i] = line + (column + step * i) * pixel;
-        for (int i = 0; !(all && inside) && i < size; i++) {
-            const int64_t x = column + step * i;
-            to[i] = inside && x >= 0 && x < s.w ? line + x * pixel : nowhere;
-        }
+        for (int i = 0; i < size; i++)
+            to[i] = inside && across[i] >= 0 ? line + across[i] : nowhere;
     }
+}
+
+void rwi_wino_point(const rwi_wino_view *v, const void *images, rwi_wino_place at,
+                    int64_t phase, int size, void *nowhere, void **to)
+{
+    if (size == RWI_WINO_IN)
+        point(v, images, at, phase, RWI_WINO_IN, nowhere, to);
+    else if (size == OUT)
+        point(v, images, at, phase, OUT, nowhere, to);
+    else
+        point(v, images, at, phase, size, nowhere, to);
 }
 
 /* Where the channels of a filter's unfolded tap i, of TAPS * TAPS times the phases, are among
