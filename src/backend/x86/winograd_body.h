@@ -212,21 +212,19 @@ HERE void put_lanes(const void *of, int i, lanes x)
     ((lanes *)(uintptr_t)of)[i] = x;
 }
 
-HERE lanes greater(lanes a, lanes b)
-{
-    return lanes_where_greater(b, a, b, a);
-}
-
-/* A tile's outputs y, two by two. */
+/* A tile's outputs y, two by two: as the pool would have taken them, the first of equal ones.
+ */
 HERE void put_pooled(const pixels *to, const lanes *y)
 {
     for (int i = 0; i < OUT / 2 * (OUT / 2); i++) {
         const lanes *corner = y + i / (OUT / 2) * 2 * OUT + i % (OUT / 2) * 2;
-        lanes four[2 * 2] = {corner[0], corner[1], corner[OUT], corner[OUT + 1]};
-        for (int k = 0; k < 2 * 2; k++)
-            four[k] = epilogue_end(&to->end, four[k] + to->end.bias);
-        store(to->tile->out[i], to->c, to->half,
-              greater(greater(four[0], four[1]), greater(four[2], four[3])));
+        lanes best = lanes_none();
+        for (int k = 0; k < 2 * 2; k++) {
+            const lanes sum = corner[k / 2 * OUT + k % 2] + to->end.bias;
+            const lanes x = epilogue_end(&to->end, sum);
+            best = k == 0 ? x : lanes_where_greater(x, best, x, best);
+        }
+        store(to->tile->out[i], to->c, to->half, best);
     }
 }
 
