@@ -4,8 +4,8 @@
 Measures the machine's peak, then for every net training and inference, ours and PyTorch's, in turns (A B A B), so that
 whatever else the machine does falls on both; synchronisation, loader and memory besides. Of PyTorch every variant is
 tried for a moment (eager, compiled and traced, both memory formats, every Python in $PYTHON; the best of these in
-pieces, with other ways of Adam, with huge pages), and the fastest two take part in the rounds. All figures are medians;
-ratios are medians of the ratios of each round.
+pieces, with other ways of Adam, with huge pages), and the fastest two take part in the rounds, and the fastest that
+takes the batch in one call. All figures are medians; ratios are medians of the ratios of each round.
 
 Prints tables and writes runs/bench/TIME-COMMIT.csv. Without PyTorch it measures our side alone.
 """
@@ -90,6 +90,7 @@ class Peer:
 
     def __init__(self, args, python, net, dtype, batch, mode, **variant):
         self.name = " ".join(NAMES.get(key, "{}").format(value) for key, value in variant.items())
+        self.whole = is_whole(self.name)
         environment = dict(os.environ) | (HUGE if variant.pop("memory", None) else {})
         options = {"mode": mode, "batch": batch, "dtype": dtype, "threads": args.threads}
         options |= {"steps": args.steps, "seconds": args.seconds, "warmup": 3} | variant
@@ -122,7 +123,13 @@ class Peer:
         self.process.stdout.close()
 
 
-NAMES = {"pieces": "in pieces of {}", "memory": "huge pages"}
+def is_whole(variant):
+    """Does it take the batch in one call?"""
+    return PIECE not in variant
+
+
+PIECE = "in pieces"
+NAMES = {"pieces": PIECE + " of {}", "memory": "huge pages"}
 HUGE = {"THP_MEM_ALLOC_ENABLE": "1"}  # PyTorch's own switch, as ours ask for huge pages too
 PIECES = 50, 125  # images that stay in the caches, as ours predicts many
 
@@ -146,15 +153,16 @@ def refinements(args, mode, batch):
         return []
     pieces = [{"pieces": n} for n in PIECES if mode == "infer" and batch >= 2 * n and batch % n == 0]
     adams = [{"adam": adam} for adam in ("foreach", "loop") if mode == "train" and not args.quick]
-    return pieces + adams + [{"memory": "huge"}]
+    huge = [{"memory": "huge"}]
+    return huge + pieces + adams + huge
 
 
 class Search:
-    """The fastest two, warm and waiting; tried has every first look."""
+    """The fastest two and the fastest whole one, warm and waiting; tried has every first look."""
 
     def __init__(self, args, net, dtype, batch, mode):
         self.args, self.what = args, (net, dtype, batch, mode)
-        self.open, self.tried = [], []
+        self.open, self.tried, self.seen = [], [], []
         for python in args.pythons:
             self.best = None
             for variant in variants(args, mode):
@@ -163,6 +171,9 @@ class Search:
                 self.look(python, self.best[1] | more)
 
     def look(self, python, variant):
+        if (python, variant) in self.seen:
+            return
+        self.seen.append((python, variant))
         peer = Peer(self.args, python, *self.what, **variant)
         self.tried.append((peer.name, peer.first))
         if "error" in peer.first:
@@ -174,9 +185,13 @@ class Search:
             self.best = peer.first["step_ms"], variant
         self.open.append(peer)
         self.open.sort(key=lambda p: p.first["step_ms"])
+        stay = self.open[:2]
+        if not any(peer.whole for peer in stay):
+            stay += [peer for peer in self.open[2:] if peer.whole][:1]
         for slow in self.open[2:]:
-            slow.close()
-        del self.open[2:]
+            if slow not in stay:
+                slow.close()
+        self.open = stay
 
 
 def find_pythons():
@@ -327,16 +342,20 @@ class Bench:
         return [row for row in self.rows if all(row.get(k) == v for k, v in wanted.items())]
 
     def print_speed(self, what, title):
-        lines = [["net", "batch", "dtype", "rewire /s", "of peak", "torch /s", "of peak", "ratio", "MB", "torch MB", "torch variant"]]
+        heads = ["net", "batch", "dtype", "rewire /s", "of peak", "torch /s", "of peak", "ratio", "in one call /s", "ratio"]
+        lines = [[*heads, "MB", "torch MB", "torch variant"]]
         for mine in self.find(what=what, who="rewire"):
             same = {key: mine[key] for key in ("net", "dtype", "batch", "what")}
-            best = next(iter(self.find(who="torch", **same)), {})
+            theirs = self.find(who="torch", **same)
+            best = next(iter(theirs), {})
+            whole = next((row for row in theirs if is_whole(row["variant"])), {})
             lines.append([
                 *(mine["net"], str(mine["batch"]), mine["dtype"]),
                 *(cell(mine["images_per_second"], ".0f"), cell(mine["of_peak"], ".0%")),
                 *(cell(best.get("images_per_second"), ".0f"), cell(best.get("of_peak"), ".0%")),
-                *(cell(mine["ratio"], ".2f"), cell(mine["peak_bytes"] / 1e6, ".0f")),
-                *(cell(best["peak_bytes"] / 1e6 if best else None, ".0f"), f"{best.get('version', '-')} {best.get('variant', '')}"),
+                *(cell(mine["ratio"], ".2f"), cell(whole.get("images_per_second"), ".0f"), cell(whole.get("ratio"), ".2f")),
+                *(cell(mine["peak_bytes"] / 1e6, ".0f"), cell(best["peak_bytes"] / 1e6 if best else None, ".0f")),
+                f"{best.get('version', '-')} {best.get('variant', '')}",
             ])
         print_table(title, lines)
 

@@ -44,7 +44,7 @@ what="bench/run.py conv2"
 REWIRE=./rewire PEAK=./peak PYTHON="$PWD/torch" python3 "$SOURCE/bench/run.py" conv2 --rounds 3 --dtypes f32,bf16 \
   --batches 50 --infer 1 --threads 2 --out csv >out 2>err || fail "$what: exit code $?"
 has out '^peak: 20 GFLOP/s f32 \(fast\), n/a bf16, 7 GB/s$'
-has out '^\| conv2 \| 50 +\| f32 +\| 5000 +\| 50% +\| 2000 +\| 20% +\| 2.50 +\| 50 \| 600 +\| 9.9 compiled default fused'
+has out '^\| conv2 \| 50 +\| f32 +\| 5000 +\| 50% +\| 2000 +\| 20% +\| 2.50 +\| 2000 +\| 2.50 +\| 50 \| 600 +\| 9.9 compiled default fused'
 has out '^\| conv2 \| 1 +\| f32 +\| 5000 '
 has out '^\| conv2 \| 2.00 +\| 3.00 +\| 40.0 +\| 20.0 +\| 40.0 +\| 20.0 +\| 8.0 +\| 4.0 +\| 1.0% +\| 1.0% +\| 30.0% '
 has out '^\| conv2 \| 1.00 +\| 10.00 +\| - '
@@ -60,14 +60,14 @@ has rows ',2,conv2,train first look,f32,50,torch,eager channels_last fused,9.9,1
 has rows ',2,conv2,infer first look,f32,1,torch,traced default,,,.*cannot trace'
 has rows ',2,conv2,train first look,f32,50,torch,compiled default fused huge pages,9.9,1,25,'
 
-# Of a thousand images in pieces, too; another net is not compared with.
-sed 's/\*"--run compiled"\*) step=25/*"--pieces 50"*) step=20/' torch >torch2
+# Of a thousand images in pieces, too, and beside them in one call; another net is not compared with.
+sed 's/\*"--run compiled"\*) step=25/*"--pieces "*) step=20/' torch >torch2
 sed 's/\\"weights\\": 100/\\"weights\\": 99/' torch >torch3
 chmod +x torch2 torch3
 what="bench/run.py, pieces"
 REWIRE=./rewire PEAK=./peak PYTHON="$PWD/torch2" python3 "$SOURCE/bench/run.py" conv2 --quick --no-parts --batches 0 \
   --infer 1000 --threads 2 --out csv2 >out 2>err || fail "$what: exit code $?"
-has out ' 9.9 eager channels_last in pieces of 50'
+has out '2000 +\| 20% +\| 2.00 +\| 2000 +\| 3.00 +\| 50 \| 600 +\| 9.9 eager channels_last in pieces of 50'
 what="bench/run.py, another net"
 REWIRE=./rewire PEAK=./peak PYTHON="$PWD/torch3" python3 "$SOURCE/bench/run.py" conv2 --quick --no-parts --batches 50 \
   --infer 0 --threads 2 --out csv3 >out 2>err || fail "$what: exit code $?"
