@@ -5,8 +5,8 @@
 
 typedef struct options {
     int64_t filters, stride;
-    char kernel[RWI_STRING_SIZE], init[RWI_STRING_SIZE], bias_init[RWI_STRING_SIZE];
-    int padding;
+    char kernel[RWI_STRING_SIZE], padding[RWI_STRING_SIZE];
+    char init[RWI_STRING_SIZE], bias_init[RWI_STRING_SIZE];
     bool bias;
     double l2;
 } options;
@@ -31,10 +31,9 @@ static const rwi_param params[] = {
      .highest = RWI_WINDOW_LIMIT,
      .offset = AT(stride)},
     {.key = "padding",
-     .help = "same: output of ceil(input / stride), as TensorFlow pads",
+     .help = RWI_PADDING_HELP,
      .fallback = "valid",
-     .choices = RWI_PADDINGS,
-     .kind = RWI_CHOICE,
+     .kind = RWI_STRING,
      .offset = AT(padding)},
     {.key = "bias",
      .help = "add one number per filter",
@@ -64,7 +63,7 @@ static const rwi_param params[] = {
 static rw_status window_of(const options *o, rwi_window *window)
 {
     window->stride = (int32_t)o->stride;
-    window->padding = o->padding ? RWI_PADDING_SAME : RWI_PADDING_VALID;
+    RWI_TRY(rwi_window_parse_padding(o->padding, window));
     return rwi_window_parse(o->kernel, window);
 }
 

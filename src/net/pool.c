@@ -20,10 +20,9 @@ const rwi_param rwi_pool_params[] = {
      .highest = RWI_WINDOW_LIMIT,
      .offset = AT(stride)},
     {.key = "padding",
-     .help = "same: output of ceil(input / stride), as TensorFlow pads",
+     .help = RWI_PADDING_HELP,
      .fallback = "valid",
-     .choices = RWI_PADDINGS,
-     .kind = RWI_CHOICE,
+     .kind = RWI_STRING,
      .offset = AT(padding)},
     {.key = "global",
      .help = "one window over the whole image",
@@ -33,26 +32,28 @@ const rwi_param rwi_pool_params[] = {
     {.key = NULL},
 };
 
-static rwi_window window_of(const rwi_pool_options *o, const rw_shape *x)
+static rw_status window_of(const rwi_pool_options *o, const rw_shape *x, rwi_window *window)
 {
-    if (o->global)
-        return (rwi_window){.h = x->h, .w = x->w, .stride = 1};
     const int32_t size = (int32_t)o->size;
-    return (rwi_window){.h = size,
-                        .w = size,
-                        .stride = o->stride ? (int32_t)o->stride : size,
-                        .padding = o->padding ? RWI_PADDING_SAME : RWI_PADDING_VALID};
+    *window =
+        (rwi_window){.h = size, .w = size, .stride = o->stride ? (int32_t)o->stride : size};
+    RWI_TRY(rwi_window_parse_padding(o->padding, window));
+    if (o->global)
+        *window = (rwi_window){.h = x->h, .w = x->w, .stride = 1};
+    return RW_OK;
 }
 
 rw_status rwi_pool_build(rwi_node *node, const rw_shape *x)
 {
-    const rwi_window window = window_of(node->options, x);
+    rwi_window window;
+    RWI_TRY(window_of(node->options, x, &window));
     node->shape.c = x->c;
     return rwi_window_output(&window, x, &node->shape);
 }
 
 void rwi_pool_lower(const rwi_node *node, rwi_op *op)
 {
-    const rwi_window window = window_of(node->options, &op->x);
-    rwi_window_lower(&window, op);
+    rwi_window window;
+    if (window_of(node->options, &op->x, &window) == RW_OK)
+        rwi_window_lower(&window, op);
 }

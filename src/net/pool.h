@@ -6,7 +6,7 @@
 
 typedef struct rwi_pool_options {
     int64_t size, stride;
-    int padding;
+    char padding[RWI_STRING_SIZE];
     bool global;
 } rwi_pool_options;
 

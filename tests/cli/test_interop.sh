@@ -23,8 +23,8 @@ net:
   - conv2d filters=4 kernel=3 padding=same bias=no
   - batchnorm
   - add from=r,batchnorm_2
-  - maxpool size=3 stride=2 padding=same
-  - conv2d filters=6 kernel=2
+  - maxpool size=3 stride=2 padding=1
+  - conv2d filters=6 kernel=3 stride=2 padding=1
   - avgpool size=2 stride=1 padding=same
   - flatten
   - batchnorm
@@ -129,16 +129,16 @@ class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv2d_1, self.conv2d_2 = nn.Conv2d(1, 4, (3, 2)), nn.Conv2d(4, 4, 3, bias=False)
-        self.conv2d_3 = nn.Conv2d(4, 6, 2)
+        self.conv2d_3 = nn.Conv2d(4, 6, 3, 2, 1)
         for name, norm in (("1", nn.BatchNorm2d(4, 1e-3)), ("2", nn.BatchNorm2d(4, 1e-3)),
-                           ("3", nn.BatchNorm1d(54, 1e-3))):
+                           ("3", nn.BatchNorm1d(24, 1e-3))):
             setattr(self, "batchnorm_" + name, norm)
-        self.dense_1, self.dense_2 = nn.Linear(54, 12), nn.Linear(12, 4)
+        self.dense_1, self.dense_2 = nn.Linear(24, 12), nn.Linear(12, 4)
 
     def forward(self, x):
         x = f.relu(self.batchnorm_1(self.conv2d_1(f.pad(x, (0, 1, 1, 1)))))
         x = x + self.batchnorm_2(self.conv2d_2(f.pad(x, (1, 1, 1, 1))))
-        x = self.conv2d_3(f.max_pool2d(f.pad(x, (0, 1, 0, 1), value=-1e30), 3, 2))
+        x = self.conv2d_3(f.max_pool2d(x, 3, 2, 1))
         ones = f.avg_pool2d(f.pad(torch.ones_like(x), (0, 1, 0, 1)), 2, 1)
         x = f.avg_pool2d(f.pad(x, (0, 1, 0, 1)), 2, 1) / ones
         return self.dense_2(f.relu(self.dense_1(self.batchnorm_3(x.flatten(1)))))

@@ -94,20 +94,26 @@ static void test_lenet_300_100(void **state)
     rw_net_free(net);
 }
 
-/* TensorFlow's "same": 4 over 5 pads 1 before and 2 after; 5 over 28 by 2 pads 1 and 2. */
+/* TensorFlow's "same": 4 over 5 pads 1 before and 2 after; 5 over 28 by 2 pads 1 and 2. A
+ * number is as many before, and after what the last window needs. */
 static void test_padding(void **state)
 {
     (void)state;
     static const struct {
+        const char *padding;
         int in, kernel, stride, out, first, second;
     } rows[] = {
-        {5, 3, 1, 5, 1, 1},   {5, 4, 1, 5, 1, 2}, {28, 5, 2, 14, 1, 2}, {7, 5, 2, 4, 2, 2},
-        {12, 5, 2, 6, 1, 2},  {6, 2, 3, 2, 0, 0}, {7, 2, 3, 3, 0, 1},   {1, 5, 1, 1, 2, 2},
-        {32, 3, 2, 16, 0, 1}, {4, 1, 2, 2, 0, 0},
+        {"same", 5, 3, 1, 5, 1, 1}, {"same", 5, 4, 1, 5, 1, 2},  {"same", 28, 5, 2, 14, 1, 2},
+        {"same", 7, 5, 2, 4, 2, 2}, {"same", 12, 5, 2, 6, 1, 2}, {"same", 6, 2, 3, 2, 0, 0},
+        {"same", 7, 2, 3, 3, 0, 1}, {"same", 1, 5, 1, 1, 2, 2},  {"same", 32, 3, 2, 16, 0, 1},
+        {"same", 4, 1, 2, 2, 0, 0}, {"valid", 7, 3, 2, 3, 0, 0}, {"0", 8, 3, 2, 3, 0, 0},
+        {"1", 32, 3, 2, 16, 1, 0},  {"1", 7, 3, 2, 4, 1, 1},     {"2", 28, 5, 2, 14, 2, 1},
+        {"2", 5, 4, 1, 6, 2, 2},    {"1", 1, 3, 1, 1, 1, 1},     {"1", 9, 3, 5, 2, 1, 0},
+        {"1", 6, 3, 5, 2, 1, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const rwi_window window = {rows[i].kernel, rows[i].kernel, rows[i].stride,
-                                   RWI_PADDING_SAME};
+        rwi_window window = {rows[i].kernel, rows[i].kernel, rows[i].stride, 0};
+        assert_ok(rwi_window_parse_padding(rows[i].padding, &window));
         rwi_op op = {.x = {rows[i].in, rows[i].in, 1}};
         assert_ok(rwi_window_output(&window, &op.x, &op.y));
         rwi_window_lower(&window, &op);
@@ -196,7 +202,13 @@ static const struct {
     {{"dense units=10"}, "its input is an image of 8x8x3; put 'flatten'"},
     {{"flatten", "dense units=-1"}, "units"},
     {{"maxpool size=9"}, "window of 9x9 is larger than its input of 8x8"},
-    {{"maxpool padding=full"}, "padding"},
+    {{"maxpool padding=full"}, "padding='full' is not valid, same or a number up to 1024"},
+    {{"maxpool padding=-1"}, "padding='-1' is not valid, same or a number"},
+    {{"maxpool padding=2"}, "padding=2 is more than half of its window of 2x2"},
+    {{"conv2d filters=2 kernel=3x1 padding=1"}, "padding=1 is more than half"},
+    {{"conv2d filters=2 kernel=11 padding=1"},
+     "window of 11x11 is larger than its input of 10x10"},
+    {{"conv2d filters=2 kernel=3 padding=99999999999"}, "padding='99999999999' is not"},
     {{"avgpool size=0"}, "size"},
     {{"dropout"}, "'rate' is missing"},
     {{"dropout rate=1"}, "rate"},

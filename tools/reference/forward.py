@@ -13,13 +13,14 @@ import sys
 import numpy as np
 
 
-def windows(x, size, stride, same, fill):
-    """[images][rows][columns][window rows][window columns][channels], padded as TensorFlow pads."""
+def windows(x, size, stride, padding, fill):
+    """[images][rows][columns][window rows][window columns][channels]; "same" is as TensorFlow pads."""
     pad = [(0, 0)] * 4
-    for axis in (1, 2) if same else ():
+    for axis in (1, 2):
         steps = (x.shape[axis] - 1) // stride
         total = max(0, steps * stride + size[axis - 1] - x.shape[axis])
-        pad[axis] = (total // 2, total - total // 2)
+        known = {"valid": (0, 0), "same": (total // 2, total - total // 2)}
+        pad[axis] = known.get(padding) or (int(padding), int(padding))
     x = np.pad(x, pad, constant_values=fill)
     view = np.lib.stride_tricks.sliding_window_view(x, size, (1, 2))[:, ::stride, ::stride]
     return view.transpose(0, 1, 2, 4, 5, 3)
@@ -27,14 +28,15 @@ def windows(x, size, stride, same, fill):
 
 def conv2d(a, p, o):
     size = a["kernel"].shape[:2]
-    view = windows(p[0], size, int(o["stride"]), o["padding"] == "same", 0)
+    view = windows(p[0], size, int(o["stride"]), o["padding"], 0)
     return np.tensordot(view, a["kernel"], 3) + a.get("bias", 0)
 
 
 def pool(p, o, mean):
     side = (int(o["size"]),) * 2 if o["global"] in ("no", "false") else p[0].shape[1:3]
     stride = int(o["stride"]) or int(o["size"])
-    view = windows(p[0], side, stride, o["padding"] == "same", np.nan)
+    padding = o["padding"] if o["global"] in ("no", "false") else "valid"
+    view = windows(p[0], side, stride, padding, np.nan)
     return np.nanmean(view, (3, 4)) if mean else np.nanmax(view, (3, 4))
 
 
