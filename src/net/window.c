@@ -66,9 +66,9 @@ rw_status rwi_window_output(const rwi_window *window, const rw_shape *x, rw_shap
     if (p != RWI_PADDING_SAME && (h > x->h + 2 * p || w > x->w + 2 * p))
         return rwi_fail(
             RW_EUSAGE,
-            "its window of %dx%d is larger than its input of %dx%d; make it smaller "
-            "or say padding=same",
-            h, w, x->h + 2 * p, x->w + 2 * p);
+            "its window of %dx%d is larger than its input of %dx%d at padding=%d; make it "
+            "smaller or say padding=same",
+            h, w, x->h, x->w, p);
     y->h = positions(x->h, h, window);
     y->w = positions(x->w, w, window);
     return RW_OK;

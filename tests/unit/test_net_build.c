@@ -207,7 +207,7 @@ static const struct {
     {{"maxpool padding=2"}, "padding=2 is more than half of its window of 2x2"},
     {{"conv2d filters=2 kernel=3x1 padding=1"}, "padding=1 is more than half"},
     {{"conv2d filters=2 kernel=11 padding=1"},
-     "window of 11x11 is larger than its input of 10x10"},
+     "window of 11x11 is larger than its input of 8x8 at padding=1"},
     {{"conv2d filters=2 kernel=3 padding=99999999999"}, "padding='99999999999' is not"},
     {{"avgpool size=0"}, "size"},
     {{"dropout"}, "'rate' is missing"},

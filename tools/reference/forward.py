@@ -33,9 +33,10 @@ def conv2d(a, p, o):
 
 
 def pool(p, o, mean):
-    side = (int(o["size"]),) * 2 if o["global"] in ("no", "false") else p[0].shape[1:3]
+    side, padding = (int(o["size"]),) * 2, o["padding"]
+    if o["global"] in ("yes", "true"):
+        side, padding = p[0].shape[1:3], "valid"
     stride = int(o["stride"]) or int(o["size"])
-    padding = o["padding"] if o["global"] in ("no", "false") else "valid"
     view = windows(p[0], side, stride, padding, np.nan)
     return np.nanmean(view, (3, 4)) if mean else np.nanmax(view, (3, 4))
 
