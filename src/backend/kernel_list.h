@@ -1,5 +1,6 @@
 /* kernel_list.h - every kernel there is, the preferred one of its kind first. */
 #if defined(__x86_64__) && defined(__GNUC__)
+ROW(rwi_kernel_x86_planes)
 ROW(rwi_kernel_x86_conv2d)
 ROW(rwi_kernel_x86_winograd_few)
 ROW(rwi_kernel_x86_few)

@@ -64,10 +64,22 @@ static int visit_cases(const rwi_kernel *kernel, op_choice choice, op_visit *vis
     return tried;
 }
 
-/* A kernel for float32 alone, or one of a processor that this is not. */
+/* Only instructions that multiply bfloat16 will do. */
+static bool is_of_pairs(const rwi_kernel *kernel)
+{
+#ifdef RWI_X86
+    return kernel == &rwi_kernel_x86_planes;
+#else
+    (void)kernel;
+    return false;
+#endif
+}
+
+/* A kernel for one type alone, or of a processor that this is not. */
 static bool may_take_none(const rwi_kernel *kernel, op_choice choice)
 {
     return (choice.half && !kernel->half && kernel->takes) ||
+           (is_of_pairs(kernel) && !(choice.half && rwi_cpu_multiplies_bf16())) ||
            (strcmp(kernel->backend, "x86") == 0 && rwi_cpu_level() == RWI_CPU_GENERIC);
 }
 

@@ -102,6 +102,21 @@ HERE void lanes_store_half(rwi_bf16 *to, lanes x)
     _mm256_storeu_si256((__m256i *)(void *)to, _mm512_cvtepi32_epi16(upper));
 }
 
+/* LANES numbers from low, LANES from high, as they are. */
+HERE lanes lanes_load_two(const rwi_bf16 *low, const rwi_bf16 *high)
+{
+    const __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)low);
+    const __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)high);
+    return _mm512_castsi512_ps(_mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1));
+}
+
+HERE void lanes_store_two(rwi_bf16 *low, rwi_bf16 *high, lanes x)
+{
+    const __m512i bits = _mm512_castps_si512(x);
+    _mm256_storeu_si256((__m256i *)(void *)low, _mm512_castsi512_si256(bits));
+    _mm256_storeu_si256((__m256i *)(void *)high, _mm512_extracti64x4_epi64(bits, 1));
+}
+
 /* The numbers next to x that bfloat16 can hold. */
 HERE lanes lanes_cut(lanes x)
 {
@@ -183,10 +198,11 @@ HERE doubles doubles_plus_square(doubles a, doubles x)
                       FROM(12, width, part), FROM(13, width, part), FROM(14, width, part),     \
                       FROM(15, width, part))
 
-/* Vectors whose numbers differ in the bit width exchange what stands wrong. */
-HERE void lanes_exchange(lanes *v, int width, __m512i first, __m512i last)
+/* Of count vectors, those whose numbers differ in the bit width exchange what stands wrong. */
+HERE void lanes_exchange(lanes *v, int count, int width, __m512i first, __m512i last)
 {
-    for (int i = 0; i < LANES; i++)
+#pragma GCC unroll 16
+    for (int i = 0; i < count; i++)
         if (!(i & width)) {
             const lanes a = v[i], b = v[i + width];
             v[i] = _mm512_permutex2var_ps(a, first, b);
@@ -194,13 +210,20 @@ HERE void lanes_exchange(lanes *v, int width, __m512i first, __m512i last)
         }
 }
 
+/* In every 8 of count vectors, the 8x8 numbers in their lower halves, and those in the upper
+ * ones: row i becomes column i. */
+HERE void lanes_turn_halves(lanes *v, int count)
+{
+    lanes_exchange(v, count, 4, LANES_FROM(4, 0), LANES_FROM(4, 1));
+    lanes_exchange(v, count, 2, LANES_FROM(2, 0), LANES_FROM(2, 1));
+    lanes_exchange(v, count, 1, LANES_FROM(1, 0), LANES_FROM(1, 1));
+}
+
 /* Row i of v becomes column i. */
 HERE void lanes_turn(lanes *v)
 {
-    lanes_exchange(v, 8, LANES_FROM(8, 0), LANES_FROM(8, 1));
-    lanes_exchange(v, 4, LANES_FROM(4, 0), LANES_FROM(4, 1));
-    lanes_exchange(v, 2, LANES_FROM(2, 0), LANES_FROM(2, 1));
-    lanes_exchange(v, 1, LANES_FROM(1, 0), LANES_FROM(1, 1));
+    lanes_exchange(v, LANES, 8, LANES_FROM(8, 0), LANES_FROM(8, 1));
+    lanes_turn_halves(v, LANES);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "backend/x86/epilogue.h"
 #include "backend/x86/few.h"
 #include "backend/x86/first.h"
+#include "backend/x86/planes.h"
 #include "backend/x86/product.h"
 #include "backend/x86/winograd.h"
 
@@ -71,6 +72,8 @@ typedef struct rwi_level {
     void (*turn_pairs)(const float *from, int64_t from_row, float *to, int64_t to_row);
     void (*add_dots_pairs)(const rwi_bf16 *x, const rwi_bf16 *weights, int64_t inputs,
                            float *y);
+    /* planes.c: band i of all bands of y; planes: room for p->count of them. */
+    void (*planes_band)(const rwi_op *op, const rwi_planes *p, int64_t i, rwi_bf16 *planes);
 } rwi_level;
 
 #define RWI_DOTS 4

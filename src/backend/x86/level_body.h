@@ -25,8 +25,12 @@ typedef lanes multiplier(lanes a, lanes b, lanes sum);
 
 #ifdef PAIRS
 #include "backend/x86/pairs_body.h"
+
+#include "backend/x86/planes_body.h"
+
 #define LEVEL_PAIRS                                                                            \
-    .few_rows_pairs = few_rows_pairs, .add_dots_pairs = add_dots_pairs, .turn_pairs = turn_pairs
+    .few_rows_pairs = few_rows_pairs, .add_dots_pairs = add_dots_pairs,                        \
+    .turn_pairs = turn_pairs, .planes_band = planes_band
 #else
 #define LEVEL_PAIRS .few_rows_pairs = NULL
 #endif

@@ -8,6 +8,33 @@ PAIRS RWI_BODY static lanes pairs_fma(lanes a, lanes b, lanes sum)
                             (__m512bh)_mm512_castps_si512(b));
 }
 
+HERE lanes pairs_load(const rwi_bf16 *from)
+{
+    return _mm512_castsi512_ps(_mm512_loadu_si512(from));
+}
+
+HERE void pairs_store(rwi_bf16 *to, lanes pairs)
+{
+    _mm512_storeu_si512(to, _mm512_castps_si512(pairs));
+}
+
+HERE lanes pairs_all(const rwi_bf16 *pair)
+{
+    int32_t bits;
+    memcpy(&bits, pair, sizeof bits);
+    return _mm512_castsi512_ps(_mm512_set1_epi32(bits));
+}
+
+/* Rounded numbers of even and odd side by side; denormals become 0. */
+PAIRS RWI_BODY static lanes pairs_of(lanes even, lanes odd)
+{
+    const __m512i beside =
+        _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7,
+                         22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    const __m512i halves = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
+    return _mm512_castsi512_ps(_mm512_permutexvar_epi16(beside, halves));
+}
+
 PAIRS static void few_rows_pairs(const rwi_few *f)
 {
     few_all(f, pairs_fma);
