@@ -219,7 +219,8 @@ typedef struct convolution {
 
 /* All phases of a tile, transformed. */
 static void transform_inputs(const winograd *w, const rwi_wino_view *v, const void *in,
-                             rwi_wino_place at, void *nowhere, rwi_wino_tile *tile, float *to)
+                             const rwi_wino_place *at, void *nowhere, rwi_wino_tile *tile,
+                             float *to)
 {
     for (int64_t p = 0; p < v->phases; p++) {
         rwi_wino_point(v, in, at, p, IN, nowhere, tile->in);
@@ -251,20 +252,19 @@ static void multiply_block(const winograd *w, const rwi_wino_grid *g, const floa
 }
 
 /* Where the outputs of a phase are, or what they are pooled to. */
-static void point_outputs(const convolution *c, rwi_wino_place at, int64_t phase, void *nowhere,
-                          rwi_wino_tile *tile)
+static void point_outputs(const convolution *c, const rwi_wino_place *at, int64_t phase,
+                          void *nowhere, rwi_wino_tile *tile)
 {
     if (!c->pooled) {
         rwi_wino_point(&c->g->out, c->out, at, phase, OUT, nowhere, tile->out);
         return;
     }
-    at.row /= 2;
-    at.column /= 2;
-    rwi_wino_point(c->pooled, c->out, at, 0, OUT / 2, nowhere, tile->out);
+    const rwi_wino_place half = {at->n, at->row / 2, at->column / 2};
+    rwi_wino_point(c->pooled, c->out, &half, 0, OUT / 2, nowhere, tile->out);
 }
 
 /* All phases of a tile, transformed back. */
-static void transform_outputs(const winograd *w, const convolution *c, rwi_wino_place at,
+static void transform_outputs(const winograd *w, const convolution *c, const rwi_wino_place *at,
                               void *nowhere, rwi_wino_tile *tile, float *from)
 {
     const rwi_wino_view *v = &c->g->out;
@@ -285,12 +285,12 @@ static void convolve_block(const winograd *w, const convolution *c, int64_t firs
     memset(nowhere, 0, (size_t)(g->in.wide + g->out.wide) * sizeof *nowhere);
     const rwi_wino_place start = rwi_wino_find(g, first);
     rwi_wino_place at = start;
-    for (int64_t t = 0; t < count; t++, at = rwi_wino_next(g, at))
-        transform_inputs(w, &g->in, c->in, at, nowhere, &tile, inputs + t * g->in.wide);
+    for (int64_t t = 0; t < count; t++, rwi_wino_next(g, &at))
+        transform_inputs(w, &g->in, c->in, &at, nowhere, &tile, inputs + t * g->in.wide);
     multiply_block(w, g, c->weights, inputs, products, count);
     at = start;
-    for (int64_t t = 0; t < count; t++, at = rwi_wino_next(g, at))
-        transform_outputs(w, c, at, nowhere, &tile, products + t * g->out.wide);
+    for (int64_t t = 0; t < count; t++, rwi_wino_next(g, &at))
+        transform_outputs(w, c, &at, nowhere, &tile, products + t * g->out.wide);
 }
 
 static void convolve(const winograd *w, const convolution *c, float *scratch)
@@ -357,8 +357,8 @@ typedef struct collection {
 } collection;
 
 /* From filter k on. */
-static void point_out(const rwi_wino_view *v, const float *images, int64_t k, rwi_wino_place at,
-                      void *nowhere, void **to)
+static void point_out(const rwi_wino_view *v, const float *images, int64_t k,
+                      const rwi_wino_place *at, void *nowhere, void **to)
 {
     rwi_wino_point(v, (const char *)images + (size_t)k * v->each, at, 0, OUT, nowhere, to);
 }
@@ -373,11 +373,11 @@ static void collect_block(const rwi_op *op, const winograd *w, const collection 
     float *nowhere = gradients + POINTS * out_stride;
     rwi_wino_tile tile = {.half = op->half};
     rwi_wino_place at = rwi_wino_find(g, first);
-    for (int64_t t = 0; t < count; t++, at = rwi_wino_next(g, at)) {
-        point_out(&g->out, op->dout, c->k, at, nowhere, tile.out);
+    for (int64_t t = 0; t < count; t++, rwi_wino_next(g, &at)) {
+        point_out(&g->out, op->dout, c->k, &at, nowhere, tile.out);
         if (rwi_op_masks_dy(op))
-            point_out(&g->out, op->out, c->k, at, nowhere, tile.sign);
-        transform_inputs(w, &g->in, op->in[0], at, nowhere, &tile, inputs + t * g->in.wide);
+            point_out(&g->out, op->out, c->k, &at, nowhere, tile.sign);
+        transform_inputs(w, &g->in, op->in[0], &at, nowhere, &tile, inputs + t * g->in.wide);
         w->level->wino_gradients(&tile, w->filters, gradients + t * g->out.wide, out_stride,
                                  c->sums);
     }

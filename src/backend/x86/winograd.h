@@ -66,10 +66,11 @@ rwi_wino_view rwi_wino_view_of(rw_shape shape, size_t each, int64_t step, int64_
 /* Tiles of the normal size that cover out. */
 rwi_wino_grid rwi_wino_grid_of(rwi_wino_view in, rwi_wino_view out, int64_t batch);
 rwi_wino_place rwi_wino_find(const rwi_wino_grid *g, int64_t tile);
-rwi_wino_place rwi_wino_next(const rwi_wino_grid *g, rwi_wino_place at);
+/* On to the next tile. */
+void rwi_wino_next(const rwi_wino_grid *g, rwi_wino_place *at);
 
 /* Where size x size pixels of a phase are, from a place on; those outside: nowhere. */
-void rwi_wino_point(const rwi_wino_view *v, const void *images, rwi_wino_place at,
+void rwi_wino_point(const rwi_wino_view *v, const void *images, const rwi_wino_place *at,
                     int64_t phase, int size, void *nowhere, void **to);
 
 /* ---- weights */

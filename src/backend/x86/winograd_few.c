@@ -98,8 +98,9 @@ static void transform_inputs(const rwi_op *op, const few_tiles *s, float *inputs
     memset(nowhere, 0, (size_t)op->x.c * sizeof *nowhere);
 #pragma omp parallel for schedule(static)
     for (int64_t t = 0; t < s->tiles; t++) {
+        const rwi_wino_place at = find_tile(s, t);
         rwi_wino_tile tile = {.small = true};
-        rwi_wino_point(&view, op->in[0], find_tile(s, t), 0, IN, nowhere, tile.in);
+        rwi_wino_point(&view, op->in[0], &at, 0, IN, nowhere, tile.in);
         s->level->wino_inputs(&tile, op->x.c, inputs + t * s->wide, s->stride);
     }
 }
@@ -145,8 +146,9 @@ static void transform_outputs(const rwi_op *op, const few_tiles *s, int64_t k, f
     const rwi_wino_view view = rwi_wino_view_of(op->y, sizeof(float), 1, 0, 0);
     const rwi_epilogue end = rwi_epilogue_of(op, k);
     for (int64_t t = 0; t < s->tiles; t++) {
+        const rwi_wino_place at = find_tile(s, t);
         rwi_wino_tile tile = {.small = true};
-        rwi_wino_point(&view, op->out + k, find_tile(s, t), 0, OUT, nowhere, tile.out);
+        rwi_wino_point(&view, op->out + k, &at, 0, OUT, nowhere, tile.out);
         s->level->wino_outputs(&tile, s->panel, products + t * s->panel, s->tiles * s->panel,
                                &end);
     }

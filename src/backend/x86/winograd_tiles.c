@@ -45,27 +45,28 @@ rwi_wino_place rwi_wino_find(const rwi_wino_grid *g, int64_t tile)
                             .column = at % g->columns * OUT};
 }
 
-rwi_wino_place rwi_wino_next(const rwi_wino_grid *g, rwi_wino_place at)
+void rwi_wino_next(const rwi_wino_grid *g, rwi_wino_place *at)
 {
-    at.column += OUT;
-    if (at.column < g->columns * OUT)
-        return at;
-    at.column = 0;
-    at.row += OUT;
-    if (at.row < g->rows * OUT)
-        return at;
-    return (rwi_wino_place){.n = at.n + 1};
+    at->column += OUT;
+    if (at->column < g->columns * OUT)
+        return;
+    at->column = 0;
+    at->row += OUT;
+    if (at->row < g->rows * OUT)
+        return;
+    at->row = 0;
+    at->n++;
 }
 
 /* size is known where this is compiled. */
-static inline void point(const rwi_wino_view *v, const void *images, rwi_wino_place at,
+static inline void point(const rwi_wino_view *v, const void *images, const rwi_wino_place *at,
                          int64_t phase, int size, void *nowhere, void **to)
 {
     const rw_shape s = v->shape;
     const int64_t step = v->step, pixel = s.c * (int64_t)v->each;
-    const int64_t row = step * at.row + phase / step - v->top;
-    const int64_t column = step * at.column + phase % step - v->left;
-    char *image = (char *)(uintptr_t)images + at.n * s.h * s.w * pixel;
+    const int64_t row = step * at->row + phase / step - v->top;
+    const int64_t column = step * at->column + phase % step - v->left;
+    char *image = (char *)(uintptr_t)images + at->n * s.h * s.w * pixel;
     int64_t across[RWI_WINO_IN]; /* bytes from a line's beginning; -1: outside */
     for (int i = 0; i < size; i++) {
         const int64_t x = column + step * i;
@@ -79,7 +80,7 @@ static inline void point(const rwi_wino_view *v, const void *images, rwi_wino_pl
     }
 }
 
-void rwi_wino_point(const rwi_wino_view *v, const void *images, rwi_wino_place at,
+void rwi_wino_point(const rwi_wino_view *v, const void *images, const rwi_wino_place *at,
                     int64_t phase, int size, void *nowhere, void **to)
 {
     if (size == RWI_WINO_IN)
