@@ -3,8 +3,8 @@
  * or copied on the way into a piece of memory that stays in the second cache; rows of weights
  * lie a power of two apart, so in place they would all fall into the same few lines of it. The
  * products are of float32: what bfloat16 there is, is widened on the way too, and what becomes
- * bfloat16 is summed up elsewhere and then rounded. Only to predict a few images, weights are
- * kept in bfloat16, half as much to read, and multiplied as such. */
+ * bfloat16 is summed up elsewhere and then rounded. To predict, turned panels are kept; for a
+ * few images, weights in bfloat16 instead, half as much to read, and multiplied as such. */
 #include "backend/kernel.h"
 #include "backend/vector.h"
 #include "backend/x86/cpu.h"
@@ -24,11 +24,13 @@
 #define PITCH (WIDE + 16) /* floats from row to row, against falling into one cache set */
 #define LARGE (INT64_C(1) << 20) /* weights; fewer are left to others */
 #define FEW   4                  /* images whose weights are read where they are, forward */
+#define KEPT  (INT64_C(1) << 26) /* weights that are kept turned, at most */
 
 typedef struct dense {
     const rwi_level *level;
     int64_t inputs, units, threads, room; /* room: floats of scratch of a thread */
     rwi_bf16 *kept;                       /* weights; or NULL */
+    float *panels;                        /* turned weights, to predict many images; or NULL */
 } dense; /* in the scratch of a half op there are y or dy behind the rooms */
 
 static int64_t inputs_of(const rwi_op *op)
@@ -44,6 +46,11 @@ static int64_t units_of(const rwi_op *op)
 static bool keeps_weights(const rwi_op *op)
 {
     return rwi_level_multiplies_half(op) && op->batch <= FEW;
+}
+
+static bool keeps_panels(const rwi_op *op)
+{
+    return !op->training && op->batch > FEW && inputs_of(op) * units_of(op) <= KEPT;
 }
 
 /* For a few images weights are read where they are: pairs that were kept, or else floats, which
@@ -74,6 +81,9 @@ static rw_status prepare(rwi_op *op)
     if (keeps_weights(op) &&
         !(d->kept = rwi_alloc((size_t)(d->inputs * d->units), sizeof *d->kept)))
         return rwi_fail_memory("dense");
+    if (keeps_panels(op) &&
+        !(d->panels = rwi_alloc((size_t)(d->inputs * d->units), sizeof *d->panels)))
+        return rwi_fail_memory("dense");
     const int64_t forward = UNITS * DEPTH + op->batch * PITCH;
     const int64_t backward = (d->units + op->batch) * PITCH;
     d->room = forward > backward ? forward : backward;
@@ -86,8 +96,10 @@ static void release(rwi_op *op)
 {
     dense *d = op->own;
     op->own = NULL;
-    if (d)
-        rwi_free(d->kept);
+    if (!d)
+        return;
+    rwi_free(d->kept);
+    rwi_free(d->panels);
     rwi_free(d);
 }
 
@@ -147,17 +159,25 @@ static void start_outputs(const rwi_op *op, const dense *d, float *y)
             memset(y + n * d->units, 0, bytes);
 }
 
-/* Adds to y what DEPTH inputs from i on, x, give to a panel of units from u on; w: room for
- * their weights. */
-static void forward_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i,
-                          const float *x, float *w, float *y)
+/* The weights of a panel of units from u on, for DEPTH inputs from i on. */
+static void turn_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i, float *to)
 {
     const float *weights = op->param[0] + u * d->inputs + i;
     const int lanes = d->level->lanes, panel = d->level->panel;
     for (int64_t l = 0; l < DEPTH; l += lanes)
         for (int64_t k = 0; k < panel; k += lanes)
-            d->level->turn(weights + k * d->inputs + l, d->inputs, op->half, w + l * panel + k,
+            d->level->turn(weights + k * d->inputs + l, d->inputs, op->half, to + l * panel + k,
                            panel);
+}
+
+/* Adds to y what those inputs, x, give; room: for a panel that is not kept. */
+static void forward_panel(const rwi_op *op, const dense *d, int64_t u, int64_t i,
+                          const float *x, float *room, float *y)
+{
+    const int panel = d->level->panel;
+    float *w = d->panels ? d->panels + i * d->units + u * DEPTH : room;
+    if (!(d->panels && op->params_kept))
+        turn_panel(op, d, u, i, w);
     d->level->multiply(&(rwi_product){.a = x,
                                       .b = w,
                                       .out = y + u,
