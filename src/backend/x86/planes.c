@@ -74,8 +74,8 @@ static rw_status prepare(rwi_op *op)
     if (!p->offset || !p->weights)
         return rwi_fail_memory("conv2d");
     set_offsets(op, p);
-    op->scratch_bytes =
-        (size_t)(rwi_threads() * p->count * rwi_planes_size(p)) * sizeof(rwi_bf16);
+    p->threads = rwi_threads();
+    op->scratch_bytes = (size_t)(p->threads * p->count * rwi_planes_size(p)) * sizeof(rwi_bf16);
     return RW_OK;
 }
 
@@ -115,7 +115,7 @@ static rw_status forward(rwi_op *op)
         turn_filter(op, p, k);
     rwi_share share;
     rwi_share_out(&share, op->batch * p->bands);
-#pragma omp parallel num_threads(rwi_threads())
+#pragma omp parallel num_threads(p->threads)
     {
         rwi_bf16 *planes = op->scratch;
         planes += omp_get_thread_num() * p->count * rwi_planes_size(p);

@@ -12,6 +12,7 @@
  * block of filters weights are [tap][RWI_PLANES_FILTERS] pairs. Offsets and rows count single
  * numbers. */
 typedef struct rwi_planes {
+    int threads;         /* that have planes of their own */
     int64_t band, bands; /* rows of y in a band; bands in an image */
     int64_t count;       /* planes */
     int64_t rows, row;   /* rows of a plane, with padding; numbers in one */
