@@ -20,11 +20,11 @@
 #define FILTERS RWI_PLANES_FILTERS
 #define LANES   16
 #define BAND    8         /* rows */
-#define FEW     16        /* channels; from there on */
-#define SMALL   (32 * 32) /* weights of a tap, and above oneDNN or Winograd's way is faster */
+#define FEW     16        /* channels: fewer always go this way, */
+#define SMALL   (32 * 32) /* more if a tap has fewer weights; else Winograd's is faster */
 #define MOST    (1 << 18) /* numbers in the planes of a band, and in the weights */
 
-/* Pairs in a row of a kernel: of whole planes, and of the one with an odd last channel. */
+/* Taps in a row of a kernel: of whole planes, and of the one with an odd last channel. */
 static int64_t taps_of(const rwi_op *op)
 {
     return op->x.c / 2 * op->kernel_w + op->x.c % 2 * ((op->kernel_w + 1) / 2);
