@@ -81,13 +81,14 @@ HERE epilogue planes_end(const rwi_epilogue *from, int64_t k)
     return e;
 }
 
-/* FILTERS filters from k on, at the pixels that see x[0] and x[1] through the first tap: in
- * each lane of y[v][i] filters k + 2i and k + 2i + 1. */
+/* FILTERS filters from k + 2 * first on, at the pixels that see x[0] and x[1] through the first
+ * tap: in each lane of y[v][i], from i = first on, filters k + 2i and k + 2i + 1. */
 PAIRS RWI_BODY static void planes_sums(const rwi_op *op, const rwi_planes *p,
-                                       const rwi_bf16 *const *x, int64_t k, lanes *const *y)
+                                       const rwi_bf16 *const *x, int64_t k, int first,
+                                       lanes (*y)[HALF])
 {
-    const rwi_bf16 *w = p->weights + 2 * k * p->taps;
-    const rwi_epilogue end = rwi_epilogue_of(op, k);
+    const rwi_bf16 *w = p->weights + 2 * (k + 2 * first) * p->taps;
+    const rwi_epilogue end = rwi_epilogue_of(op, k + 2 * first);
     lanes sum[FILTERS][VECTORS];
     for (int i = 0; i < FILTERS; i++)
         for (int v = 0; v < VECTORS; v++)
@@ -105,7 +106,7 @@ PAIRS RWI_BODY static void planes_sums(const rwi_op *op, const rwi_planes *p,
     for (int i = 0; i < FILTERS; i += 2) {
         const epilogue even = planes_end(&end, i), odd = planes_end(&end, i + 1);
         for (int v = 0; v < VECTORS; v++)
-            y[v][i / 2] =
+            y[v][first + i / 2] =
                 pairs_of(epilogue_end(&even, sum[i][v]), epilogue_end(&odd, sum[i + 1][v]));
     }
 }
@@ -127,11 +128,11 @@ PAIRS RWI_BODY static void planes_block(const rwi_op *op, const rwi_planes *p,
     const int64_t last = op->y.w - LANES, next = j + LANES;
     const int64_t at[VECTORS] = {j < last ? j : last, next < last ? next : last};
     const rwi_bf16 *const from[VECTORS] = {x + 2 * at[0], x + 2 * at[1]};
-    lanes first[HALF], second[HALF];
+    lanes pairs[VECTORS][HALF];
     for (int i = 0; i < HALF; i += FILTERS / 2)
-        planes_sums(op, p, from, k + 2 * i, (lanes *const[VECTORS]){first + i, second + i});
-    planes_put(first, y + at[0] * op->y.c + k, op->y.c);
-    planes_put(second, y + at[1] * op->y.c + k, op->y.c);
+        planes_sums(op, p, from, k, i, pairs);
+    for (int v = 0; v < VECTORS; v++)
+        planes_put(pairs[v], y + at[v] * op->y.c + k, op->y.c);
 }
 
 PAIRS static void planes_band(const rwi_op *op, const rwi_planes *p, int64_t i,
