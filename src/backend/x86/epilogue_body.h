@@ -19,6 +19,19 @@ HERE epilogue epilogue_load(const rwi_epilogue *from, int64_t c)
     return e;
 }
 
+/* Channel c in all lanes. */
+HERE epilogue epilogue_spread(const rwi_epilogue *from, int64_t c)
+{
+    epilogue e = {.relu = from->relu, .norm = from->mean != NULL};
+    e.bias = from->bias ? lanes_all(from->bias[c]) : lanes_none();
+    if (e.norm) {
+        e.mean = lanes_all(from->mean[c]);
+        e.scale = lanes_all(from->scale[c]);
+        e.shift = lanes_all(from->shift[c]);
+    }
+    return e;
+}
+
 /* Of sums that the bias is in. */
 HERE lanes epilogue_end(const epilogue *e, lanes sum)
 {

@@ -18,7 +18,6 @@
 #include <omp.h>
 
 #define FILTERS RWI_PLANES_FILTERS
-#define LANES   16
 #define BAND    8         /* rows */
 #define FEW     16        /* channels: fewer always go this way, */
 #define SMALL   (32 * 32) /* more if a tap has fewer weights; else Winograd's is faster */
@@ -47,11 +46,17 @@ static bool is_small(const rwi_op *op)
     return p.taps <= MOST / op->y.c / 2 && p.row <= MOST && p.rows <= MOST / p.row / p.count;
 }
 
+/* A row of y fills a vector and more, and filters fill theirs. */
+static bool fits(const rwi_op *op, int lanes)
+{
+    return op->stride == 1 && op->y.w > lanes && op->y.c % lanes == 0;
+}
+
 static bool takes(const rwi_op *op)
 {
     const bool few = op->x.c < FEW || (int64_t)op->x.c * op->y.c < SMALL;
-    return rwi_level_multiplies_half(op) && few && op->stride == 1 && op->y.w > LANES &&
-           op->y.c % LANES == 0 && is_small(op);
+    return rwi_level_multiplies_half(op) && few && fits(op, rwi_level_now()->lanes) &&
+           is_small(op);
 }
 
 static void set_offsets(const rwi_op *op, const rwi_planes *p)

@@ -68,19 +68,6 @@ HERE void planes_fill(const rwi_op *op, const rwi_planes *p, int64_t n, int64_t 
 
 /* ---- sums */
 
-/* All of filter k. */
-HERE epilogue planes_end(const rwi_epilogue *from, int64_t k)
-{
-    epilogue e = {.relu = from->relu, .norm = from->mean != NULL};
-    e.bias = from->bias ? lanes_all(from->bias[k]) : lanes_none();
-    if (e.norm) {
-        e.mean = lanes_all(from->mean[k]);
-        e.scale = lanes_all(from->scale[k]);
-        e.shift = lanes_all(from->shift[k]);
-    }
-    return e;
-}
-
 /* FILTERS filters from k + 2 * first on, at the pixels that see x[0] and x[1] through the first
  * tap: in each lane of y[v][i], from i = first on, filters k + 2i and k + 2i + 1. */
 PAIRS RWI_BODY static void planes_sums(const rwi_op *op, const rwi_planes *p,
@@ -104,7 +91,7 @@ PAIRS RWI_BODY static void planes_sums(const rwi_op *op, const rwi_planes *p,
     }
 #pragma GCC unroll 8
     for (int i = 0; i < FILTERS; i += 2) {
-        const epilogue even = planes_end(&end, i), odd = planes_end(&end, i + 1);
+        const epilogue even = epilogue_spread(&end, i), odd = epilogue_spread(&end, i + 1);
         for (int v = 0; v < VECTORS; v++)
             y[v][first + i / 2] =
                 pairs_of(epilogue_end(&even, sum[i][v]), epilogue_end(&odd, sum[i + 1][v]));
